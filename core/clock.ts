@@ -1,0 +1,31 @@
+/**
+ * The only door to time. Pure stages take seconds as arguments; whoever must wait or stamp gets a
+ * `Clock`, so that tests can run an hour in a millisecond.
+ */
+export interface Clock {
+  /** Unix time in seconds: for people and for joining with other machines. It can jump. */
+  wallSeconds(): number
+  /** Seconds since an arbitrary point; never goes back: for every duration. */
+  monotonicSeconds(): number
+  /** Resolves after `seconds`, or at once (without throwing) when `signal` aborts. */
+  sleep(seconds: number, signal?: AbortSignal): Promise<void>
+}
+
+export const systemClock: Clock = {
+  wallSeconds: () => Date.now() / 1000,
+  monotonicSeconds: () => performance.now() / 1000,
+  sleep: (seconds, signal) =>
+    new Promise((resolve) => {
+      if (signal?.aborted === true) {
+        resolve()
+        return
+      }
+      const wake = () => {
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', wake)
+        resolve()
+      }
+      const timer = setTimeout(wake, Math.max(0, seconds) * 1000)
+      signal?.addEventListener('abort', wake, { once: true })
+    }),
+}

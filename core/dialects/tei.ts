@@ -1,0 +1,216 @@
+import { z } from 'zod'
+import { RerankFailure, type FailureKind, type RerankRequest } from '../rerank.ts'
+import type { Dialect } from './dialect.ts'
+
+/**
+ * Text Embeddings Inference, `POST /rerank` (huggingface/text-embeddings-inference v1.9.3,
+ * router/src/http): bodies, statuses and headers as that version sends them, error types
+ * capitalised as on the wire (its OpenAPI document shows them in lower case).
+ */
+const direction = z.enum(['left', 'Left', 'right', 'Right'])
+
+const requestSchema = z.object({
+  query: z.string(),
+  texts: z.array(z.string()),
+  truncate: z.boolean().nullish(),
+  truncation_direction: direction.optional(),
+  raw_scores: z.boolean().optional(),
+  return_text: z.boolean().optional(),
+})
+
+const resultSchema = z.array(
+  z.object({
+    index: z.number().int().min(0),
+    score: z.number(),
+    text: z.string().optional(),
+  }),
+)
+
+const infoSchema = z.object({
+  model_id: z.string(),
+  model_dtype: z.string().optional(),
+  version: z.string().optional(),
+  max_concurrent_requests: z.number().optional(),
+  max_input_length: z.number().optional(),
+  max_batch_tokens: z.number().optional(),
+  max_client_batch_size: z.number().optional(),
+  rerankscope: z.object({ device: z.string() }).optional(),
+})
+
+export const tei: Dialect = {
+  name: 'tei',
+  title: 'Text Embeddings Inference',
+  path: '/rerank',
+  capabilities: {
+    topN: false,
+    returnDocuments: true,
+    rawScores: true,
+    truncation: true,
+    pairLists: false,
+    serverPhases: true,
+  },
+
+  decodeRequest(body) {
+    const parsed = requestSchema.safeParse(body)
+    if (!parsed.success) throw malformed(parsed.error)
+    const { query, texts, truncate, truncation_direction, raw_scores, return_text } = parsed.data
+    if (texts.length === 0) throw new RerankFailure('empty', '`texts` cannot be empty')
+    if (query === '' && texts.includes('')) {
+      throw new RerankFailure('empty', '`inputs` cannot be empty')
+    }
+    return {
+      query,
+      documents: texts,
+      returnDocuments: return_text ?? false,
+      rawScores: raw_scores ?? false,
+      ...(typeof truncate === 'boolean' && { truncate }),
+      truncationDirection: truncation_direction?.toLowerCase() === 'left' ? 'left' : 'right',
+    }
+  },
+
+  encodeResult(request, { ranking, usage }, phases) {
+    const milliseconds = (seconds: number | undefined) => String(Math.round((seconds ?? 0) * 1000))
+    return {
+      status: 200,
+      headers: {
+        'content-type': 'application/json',
+        'x-compute-type': 'gpu+optimized',
+        'x-compute-time': milliseconds(phases.totalSeconds),
+        'x-compute-characters': String(usage?.characters ?? 0),
+        'x-compute-tokens': String(usage?.tokens ?? 0),
+        'x-total-time': milliseconds(phases.totalSeconds),
+        'x-tokenization-time': milliseconds(phases.tokeniseSeconds),
+        'x-queue-time': milliseconds(phases.queueSeconds),
+        'x-inference-time': milliseconds(phases.inferSeconds),
+      },
+      body: JSON.stringify(
+        ranking.map(({ index, score, text }) =>
+          request.returnDocuments ? { index, text, score } : { index, score },
+        ),
+      ),
+    }
+  },
+
+  encodeFailure({ kind, message }) {
+    const { status, type } = failures[kind]
+    return type === undefined
+      ? { status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: message }
+      : {
+          status,
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ error: message, error_type: type }),
+        }
+  },
+
+  encodeRequest(request: RerankRequest) {
+    return JSON.stringify({
+      query: request.query,
+      texts: request.documents,
+      // Sent always: the default changed between TEI versions.
+      truncate: request.truncate ?? true,
+      ...(request.truncationDirection === 'left' && { truncation_direction: 'Left' }),
+      ...(request.rawScores && { raw_scores: true }),
+      ...(request.returnDocuments && { return_text: true }),
+    })
+  },
+
+  decodeResult({ body }) {
+    const parsed = resultSchema.safeParse(JSON.parse(body))
+    if (!parsed.success) throw new Error('the answer is not a list of {index, score}')
+    return {
+      ranking: parsed.data.map(({ index, score, text }) => ({
+        index,
+        score,
+        ...(text !== undefined && { text }),
+      })),
+    }
+  },
+
+  decodePhases({ headers }) {
+    const seconds = (name: string) => {
+      const text = headers[name]
+      const value = text === undefined || text === '' ? Number.NaN : Number(text)
+      return Number.isFinite(value) && value >= 0 ? value / 1000 : undefined
+    }
+    return withoutUndefined({
+      totalSeconds: seconds('x-total-time'),
+      tokeniseSeconds: seconds('x-tokenization-time'),
+      queueSeconds: seconds('x-queue-time'),
+      inferSeconds: seconds('x-inference-time'),
+    })
+  },
+
+  info: {
+    path: '/info',
+    encode: (info) =>
+      JSON.stringify({
+        model_id: info.model,
+        model_sha: null,
+        model_dtype: info.dtype,
+        served_model_name: info.model,
+        model_type: { reranker: { id2label: { '0': 'LABEL_0' }, label2id: { LABEL_0: 0 } } },
+        max_concurrent_requests: info.maximumConcurrentPairs,
+        max_input_length: info.maximumInputTokens,
+        max_batch_tokens: info.maximumBatchTokens,
+        max_batch_requests: null,
+        max_client_batch_size: info.maximumDocuments,
+        auto_truncate: true,
+        version: info.version,
+        sha: null,
+        docker_label: null,
+        // TEI's clients ignore keys they do not know; ours learns here that it is not TEI.
+        ...(info.server === 'rerankscope' && { rerankscope: { device: info.device } }),
+      }),
+    decode(body) {
+      const parsed = infoSchema.safeParse(JSON.parse(body))
+      if (!parsed.success) throw new Error('not the /info of Text Embeddings Inference')
+      const info = parsed.data
+      return withoutUndefined({
+        model: info.model_id,
+        server: info.rerankscope === undefined ? 'tei' : 'rerankscope',
+        version: info.version,
+        dtype: info.model_dtype,
+        device: info.rerankscope?.device,
+        maximumInputTokens: info.max_input_length,
+        maximumDocuments: info.max_client_batch_size,
+        maximumBatchTokens: info.max_batch_tokens,
+        maximumConcurrentPairs: info.max_concurrent_requests,
+      })
+    },
+  },
+}
+
+/** Without `type` the body is plain text, as axum answers before TEI's own code is reached. */
+const failures: Readonly<Record<FailureKind, { status: number; type?: string }>> = {
+  invalid_json: { status: 400 },
+  malformed: { status: 422 },
+  unsupported_media_type: { status: 415 },
+  empty: { status: 400, type: 'Empty' },
+  validation: { status: 422, type: 'Validation' },
+  too_many_documents: { status: 422, type: 'Validation' },
+  too_large: { status: 413 },
+  tokenizer: { status: 422, type: 'Tokenizer' },
+  overloaded: { status: 429, type: 'Overloaded' },
+  unhealthy: { status: 503, type: 'Unhealthy' },
+  backend: { status: 424, type: 'Backend' },
+  not_found: { status: 404 },
+  method_not_allowed: { status: 405 },
+}
+
+function malformed(error: z.ZodError): RerankFailure {
+  const issue = error.issues[0]
+  const field = issue?.path.join('.') ?? ''
+  const what = field === '' ? 'the body must be a JSON object' : `${field}: ${issue?.message ?? ''}`
+  return new RerankFailure(
+    'malformed',
+    `Failed to deserialize the JSON body into the target type: ${what}`,
+  )
+}
+
+function withoutUndefined<T extends Record<string, unknown>>(
+  value: T,
+): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>
+  }
+}

@@ -1,0 +1,178 @@
+import { unreachable } from './assert.ts'
+import type { Policy, Threshold } from './policy.ts'
+import { formatDuration, formatRatio } from './units.ts'
+
+/** What the utilisation says to do. Exactly one state holds at a time. */
+export const guidanceStates = [
+  'scale_in',
+  'waste',
+  'healthy',
+  'scale_out',
+  'unmeasurable',
+  'unknown',
+] as const
+export type GuidanceState = (typeof guidanceStates)[number]
+
+export interface Guidance {
+  readonly state: GuidanceState
+  /** What was seen, a sentence each; the figures that led to the state first. */
+  readonly reasons: readonly string[]
+  /** What to do, in one sentence. */
+  readonly recommendation: string
+}
+
+/** Utilisation over the last `windowSeconds`, as far as it was observed. */
+export interface UtilizationWindow {
+  readonly observedSeconds: number
+  /** Undefined when nothing was observed. */
+  readonly meanRatio: number | undefined
+}
+
+export interface Evidence {
+  /** False when every GPU says that its utilisation cannot be measured. Undefined without a GPU. */
+  readonly measurable: boolean | undefined
+  /** The mean over GPUs and time in the last so many seconds. */
+  readonly utilization: (windowSeconds: number) => UtilizationWindow
+  readonly emulated: boolean
+  /** The second witnesses; undefined where not known. */
+  readonly queriesPerSecond: number | undefined
+  readonly p95Seconds: number | undefined
+  readonly queuePairs: number | undefined
+  /** Power drawn over power limit. */
+  readonly powerRatio: number | undefined
+}
+
+/**
+ * The guidance of contract §3. Utilisation alone names the state; a second witness (queue, p95
+ * against its budget, power) says whether to trust it, and can turn "too many replicas" into "the
+ * time is lost elsewhere".
+ */
+export function guide(evidence: Evidence, policy: Policy): Guidance {
+  if (evidence.measurable === undefined) {
+    return say('unknown', ['no GPU has been seen yet'])
+  }
+  if (!evidence.measurable) {
+    return say('unmeasurable', [
+      'the driver reports no utilisation for this GPU (N/A), as under MIG',
+    ])
+  }
+  const witness = witnessOf(evidence, policy)
+  const note = evidence.emulated ? ['the device is emulated, not a GPU'] : []
+  const above = crossing(evidence, policy, policy.scaleOut)
+  if (above === undefined) {
+    const { observedSeconds } = evidence.utilization(policy.scaleOut.windowSeconds)
+    return say('unknown', [
+      `only ${formatDuration(observedSeconds)} of the last ${formatDuration(policy.scaleOut.windowSeconds)} were observed`,
+      ...note,
+    ])
+  }
+  if (above.meanRatio > policy.scaleOut.utilizationRatio) {
+    return say('scale_out', [above.sentence, witness.sentence, ...note])
+  }
+  const low = crossing(evidence, policy, policy.scaleIn)
+  if (low !== undefined && low.meanRatio < policy.scaleIn.utilizationRatio) {
+    return say(witness.busy ? 'waste' : 'scale_in', [low.sentence, witness.sentence, ...note])
+  }
+  const long = crossing(evidence, policy, policy.waste)
+  const traffic = (evidence.queriesPerSecond ?? 0) > 0
+  if (long !== undefined && traffic && long.meanRatio < policy.waste.utilizationRatio) {
+    return say('waste', [long.sentence, witness.sentence, ...note])
+  }
+  return say('healthy', [above.sentence, witness.sentence, ...note])
+}
+
+/** The mean over the threshold's window as a sentence, when enough of the window was observed. */
+function crossing(
+  evidence: Evidence,
+  policy: Policy,
+  { utilizationRatio, windowSeconds }: Threshold,
+): { readonly meanRatio: number; readonly sentence: string } | undefined {
+  const { observedSeconds, meanRatio } = evidence.utilization(windowSeconds)
+  if (meanRatio === undefined || observedSeconds < windowSeconds * policy.minimumCoverageRatio) {
+    return undefined
+  }
+  const side = meanRatio < utilizationRatio ? 'under' : 'over'
+  return {
+    meanRatio,
+    sentence: `utilisation was ${formatRatio(meanRatio)} over ${formatDuration(observedSeconds)}, ${side} the ${formatRatio(utilizationRatio)} line`,
+  }
+}
+
+function witnessOf(
+  { p95Seconds, queuePairs, powerRatio }: Evidence,
+  policy: Policy,
+): { readonly busy: boolean; readonly sentence: string } {
+  const slow = p95Seconds !== undefined && p95Seconds > policy.p95Seconds
+  const queued = queuePairs !== undefined && queuePairs > 0
+  const facts = [
+    ...(p95Seconds === undefined
+      ? []
+      : [
+          `p95 is ${formatDuration(p95Seconds)} (${slow ? 'over' : 'within'} ${formatDuration(policy.p95Seconds)})`,
+        ]),
+    ...(queuePairs === undefined ? [] : [`${String(queuePairs)} pairs wait`]),
+    ...(powerRatio === undefined ? [] : [`power is at ${formatRatio(powerRatio)} of its limit`]),
+  ]
+  return {
+    busy: slow || queued,
+    sentence:
+      facts.length === 0
+        ? 'no second witness: neither latency, queue nor power is known'
+        : facts.join(', '),
+  }
+}
+
+function say(state: GuidanceState, reasons: readonly string[]): Guidance {
+  return { state, reasons, recommendation: recommendationOf(state) }
+}
+
+function recommendationOf(state: GuidanceState): string {
+  switch (state) {
+    case 'scale_out':
+      return 'Add a replica, or cut the work a query brings (fewer documents, a shorter maximum length).'
+    case 'scale_in':
+      return 'Remove a replica, or share this GPU with another model.'
+    case 'waste':
+      return 'Change the batch strategy: larger batches, less padding, more tokeniser workers.'
+    case 'healthy':
+      return 'Nothing to do.'
+    case 'unmeasurable':
+      return 'Scale on queue and p95 instead: this GPU reports no utilisation.'
+    case 'unknown':
+      return 'Wait until a full window has been observed, and check the source health.'
+    default:
+      return unreachable(state)
+  }
+}
+
+/**
+ * The guidance for one run of a load generator: every window is the run itself, which is shorter
+ * than the policy's windows, and the first reason says so.
+ */
+export function guideRun(
+  evidence: Omit<Evidence, 'utilization'> & { readonly run: UtilizationWindow },
+  policy: Policy,
+): Guidance {
+  const { run, ...rest } = evidence
+  const whole = <T extends Threshold>(threshold: T): T => ({
+    ...threshold,
+    windowSeconds: run.observedSeconds,
+  })
+  const guidance = guide(
+    { ...rest, utilization: () => run },
+    {
+      ...policy,
+      scaleIn: whole(policy.scaleIn),
+      waste: whole(policy.waste),
+      target: whole(policy.target),
+      scaleOut: whole(policy.scaleOut),
+    },
+  )
+  return {
+    ...guidance,
+    reasons: [
+      ...guidance.reasons,
+      `judged over this run's ${formatDuration(run.observedSeconds)} alone; in production the windows are ${formatDuration(policy.scaleOut.windowSeconds)} for scale out, ${formatDuration(policy.scaleIn.windowSeconds)} for scale in, ${formatDuration(policy.waste.windowSeconds)} for waste`,
+    ],
+  }
+}

@@ -1,0 +1,343 @@
+import { geometricBounds } from './histogram.ts'
+
+/**
+ * The catalogue: every metric that rerankscope emits, once. Nothing else creates a metric, so names,
+ * units, buckets and help cannot differ between server, sidecar, boards, alerts and docs.
+ * Names and meanings are fixed by the contract; base units stand in the name.
+ */
+export type MetricKind = 'gauge' | 'counter' | 'histogram'
+
+export interface Metric<Label extends string = string> {
+  readonly name: string
+  readonly kind: MetricKind
+  /** Unit as OpenTelemetry (UCUM) writes it: `s`, `By`, `1`, `{pair}`. */
+  readonly unit: string
+  readonly labels: readonly Label[]
+  readonly help: string
+  /** Upper bounds, for histograms alone. */
+  readonly bounds?: readonly number[]
+}
+
+function gauge<const L extends string>(
+  name: string,
+  unit: string,
+  labels: readonly L[],
+  help: string,
+): Metric<L> {
+  return { name, kind: 'gauge', unit, labels, help }
+}
+
+function counter<const L extends string>(
+  name: string,
+  unit: string,
+  labels: readonly L[],
+  help: string,
+): Metric<L> {
+  return { name, kind: 'counter', unit, labels, help }
+}
+
+function histogram<const L extends string>(
+  name: string,
+  unit: string,
+  labels: readonly L[],
+  bounds: readonly number[],
+  help: string,
+): Metric<L> {
+  return { name, kind: 'histogram', unit, labels, help, bounds }
+}
+
+/** 46 bounds, 1 ms to 30 s, each at most 30 % above the last: a quantile read from them is never coarse. */
+export const durationBounds = geometricBounds(0.001, 30, 10)
+/** Stages are shorter than requests and need less detail. */
+const stageBounds = geometricBounds(0.0001, 30, 5)
+
+/** The four names of the source article, kept exactly; they break Prometheus' naming rules knowingly. */
+const article = {
+  gpuUtilization: gauge(
+    'nvidia_smi_gpu_utilization',
+    '%',
+    ['gpu', 'gpu_uuid'],
+    'Share of time in which at least one kernel ran, in percent (0 to 100), as nvidia-smi reports it.',
+  ),
+  gpuMemoryUsed: gauge(
+    'nvidia_smi_memory_used',
+    'By',
+    ['gpu', 'gpu_uuid'],
+    'GPU memory in use, in bytes.',
+  ),
+  p95Latency: gauge(
+    'reranker_p95_latency',
+    's',
+    ['target'],
+    '95th percentile of the request duration over the last minute, in seconds. Never average it.',
+  ),
+  currentQps: gauge(
+    'qps_current',
+    '{query}/s',
+    ['target'],
+    'Queries a second over the last 15 seconds.',
+  ),
+} as const
+
+const gpu = {
+  gpuInfo: gauge(
+    'rerankscope_gpu_info',
+    '1',
+    ['gpu', 'gpu_uuid', 'name', 'driver_version', 'kind', 'attribution'],
+    'Always 1; says which GPU a gpu_uuid is. kind is nvidia, emulated (not a GPU) or replay; attribution says how it was matched to the target.',
+  ),
+  gpuUp: gauge(
+    'rerankscope_gpu_up',
+    '1',
+    ['gpu_uuid'],
+    'Whether the GPU answers: 1 yes, 0 lost or failed. A GPU once seen stays in this metric.',
+  ),
+  gpuState: gauge(
+    'rerankscope_gpu_state',
+    '1',
+    ['gpu_uuid', 'state'],
+    'The verdict on the GPU: 1 on the state that holds, 0 on the others.',
+  ),
+  gpuUtilizationRatio: gauge(
+    'rerankscope_gpu_utilization_ratio',
+    '1',
+    ['gpu_uuid'],
+    'Share of time in which at least one kernel ran, 0 to 1, the latest sample. For windows use rate(rerankscope_gpu_busy_seconds_total).',
+  ),
+  gpuUtilizationMeasurable: gauge(
+    'rerankscope_gpu_utilization_measurable',
+    '1',
+    ['gpu_uuid'],
+    'Whether the driver reports utilisation for the GPU: 0 under MIG and on some virtual GPUs.',
+  ),
+  gpuMemoryUsedBytes: gauge(
+    'rerankscope_gpu_memory_used_bytes',
+    'By',
+    ['gpu_uuid'],
+    'GPU memory in use.',
+  ),
+  gpuMemoryTotalBytes: gauge(
+    'rerankscope_gpu_memory_total_bytes',
+    'By',
+    ['gpu_uuid'],
+    'GPU memory installed.',
+  ),
+  gpuPowerWatts: gauge(
+    'rerankscope_gpu_power_watts',
+    'W',
+    ['gpu_uuid'],
+    'Power drawn by the board.',
+  ),
+  gpuPowerLimitWatts: gauge(
+    'rerankscope_gpu_power_limit_watts',
+    'W',
+    ['gpu_uuid'],
+    'Power limit in force.',
+  ),
+  gpuTemperatureCelsius: gauge(
+    'rerankscope_gpu_temperature_celsius',
+    'Cel',
+    ['gpu_uuid'],
+    'Core temperature.',
+  ),
+  gpuSmClockHertz: gauge(
+    'rerankscope_gpu_sm_clock_hertz',
+    'Hz',
+    ['gpu_uuid'],
+    'Clock of the streaming multiprocessors.',
+  ),
+  gpuThrottled: gauge(
+    'rerankscope_gpu_throttled',
+    '1',
+    ['gpu_uuid'],
+    'Whether heat or power holds the clocks down: 1 yes, 0 no. Idle clocks do not count.',
+  ),
+  gpuBusySeconds: counter(
+    'rerankscope_gpu_busy_seconds_total',
+    's',
+    ['gpu_uuid'],
+    'Utilisation integrated over observed time. rate(busy) / rate(observed) is the exact mean utilisation of any window.',
+  ),
+  gpuObservedSeconds: counter(
+    'rerankscope_gpu_observed_seconds_total',
+    's',
+    ['gpu_uuid'],
+    'Time for which the utilisation of the GPU is known.',
+  ),
+  gpuEnergyJoules: counter(
+    'rerankscope_gpu_energy_joules_total',
+    'J',
+    ['gpu_uuid'],
+    'Power integrated over observed time by the sidecar, not the counter of the board.',
+  ),
+  gpuBandSeconds: counter(
+    'rerankscope_gpu_utilization_band_seconds_total',
+    's',
+    ['gpu_uuid', 'band'],
+    'Observed time spent in each utilisation band of the policy. Unobserved time is in none.',
+  ),
+} as const
+
+const serving = {
+  modelInfo: gauge(
+    'reranker_model_info',
+    '1',
+    ['model', 'dtype', 'device', 'server'],
+    'Always 1; says which model is served, in which number format, on which device, by which server.',
+  ),
+  requests: counter(
+    'reranker_requests_total',
+    '{request}',
+    [],
+    'Rerank requests answered, with whatever outcome.',
+  ),
+  errors: counter(
+    'reranker_errors_total',
+    '{request}',
+    ['class'],
+    'Rerank requests that were not answered with scores, by class.',
+  ),
+  pairs: counter('reranker_pairs_total', '{pair}', [], 'Query-document pairs scored.'),
+  tokens: counter('reranker_tokens_total', '{token}', [], 'Tokens scored, padding not counted.'),
+  truncatedPairs: counter(
+    'reranker_truncated_pairs_total',
+    '{pair}',
+    [],
+    'Pairs that were cut to the maximum length.',
+  ),
+  requestDuration: histogram(
+    'reranker_request_duration_seconds',
+    's',
+    [],
+    durationBounds,
+    'From the arrival of a rerank request to its answer, successful requests.',
+  ),
+  stageDuration: histogram(
+    'reranker_stage_duration_seconds',
+    's',
+    ['stage'],
+    stageBounds,
+    'Time spent in each stage: tokenise and queue a request, infer a batch.',
+  ),
+  documentsPerQuery: histogram(
+    'reranker_documents_per_query',
+    '{document}',
+    [],
+    [1, 2, 5, 10, 15, 20, 25, 30, 40, 50, 75, 100, 150, 200, 500, 1000],
+    'Documents in a query.',
+  ),
+  batchPairs: histogram(
+    'reranker_batch_pairs',
+    '{pair}',
+    [],
+    [1, 2, 4, 8, 16, 32, 64, 128, 256, 512],
+    'Pairs in a batch given to the device. Empty batches are not recorded.',
+  ),
+  paddingRatio: histogram(
+    'reranker_padding_ratio',
+    '1',
+    [],
+    [0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1],
+    'Share of a batch that is padding: computed and thrown away.',
+  ),
+  queuePairs: gauge(
+    'reranker_queue_pairs',
+    '{pair}',
+    [],
+    'Pairs that were accepted and wait for the device.',
+  ),
+  inFlightRequests: gauge(
+    'reranker_in_flight_requests',
+    '{request}',
+    [],
+    'Rerank requests accepted and not yet answered.',
+  ),
+  cacheHits: counter(
+    'reranker_cache_hits_total',
+    '{lookup}',
+    ['cache'],
+    'Look-ups that a cache answered.',
+  ),
+  cacheMisses: counter(
+    'reranker_cache_misses_total',
+    '{lookup}',
+    ['cache'],
+    'Look-ups that a cache could not answer.',
+  ),
+  quantileCoarse: gauge(
+    'reranker_quantile_coarse',
+    '1',
+    ['target'],
+    'Whether reranker_p95_latency is a guess: 1 when it falls into a bucket wider than 25 % either side.',
+  ),
+} as const
+
+const own = {
+  buildInfo: gauge(
+    'rerankscope_build_info',
+    '1',
+    ['version', 'program'],
+    'Always 1; the version of rerankscope and which of its programs this is.',
+  ),
+  inferenceBusySeconds: counter(
+    'rerankscope_inference_busy_seconds_total',
+    's',
+    [],
+    'Time in which the inference process was computing, the batch in progress included.',
+  ),
+  inferenceResidentBytes: gauge(
+    'rerankscope_inference_resident_memory_bytes',
+    'By',
+    [],
+    'Resident memory of the inference process.',
+  ),
+  inferenceRestarts: counter(
+    'rerankscope_inference_restarts_total',
+    '{restart}',
+    [],
+    'Times the inference process died and was started again.',
+  ),
+  sourceUp: gauge(
+    'rerankscope_source_up',
+    '1',
+    ['source'],
+    'Whether the source gave fresh values within three of its intervals: 1 yes, 0 no.',
+  ),
+  sourceDuration: gauge(
+    'rerankscope_source_duration_seconds',
+    's',
+    ['source'],
+    'How long the latest reading took.',
+  ),
+  sourceLastSuccess: gauge(
+    'rerankscope_source_last_success_timestamp_seconds',
+    's',
+    ['source'],
+    'Unix time of the latest good reading.',
+  ),
+  sourceRestarts: counter(
+    'rerankscope_source_restarts_total',
+    '{restart}',
+    ['source'],
+    'Times the source had to be started again.',
+  ),
+  guidanceState: gauge(
+    'rerankscope_guidance_state',
+    '1',
+    ['target', 'state'],
+    'What the utilisation says to do: 1 on the state that holds, 0 on the others.',
+  ),
+  policyThreshold: gauge(
+    'rerankscope_policy_threshold_ratio',
+    '1',
+    ['name'],
+    'The utilisation lines of the policy in force.',
+  ),
+} as const
+
+export const metrics = { ...article, ...gpu, ...serving, ...own } as const
+
+/** Prometheus' own linter objects to these names; the contract keeps them all the same. */
+export const articleMetricNames: readonly string[] = Object.values(article).map(({ name }) => name)
+
+export const catalogue: readonly Metric[] = Object.values(metrics)

@@ -1,0 +1,82 @@
+import { z } from 'zod'
+import type { ServerPhases } from './rerank.ts'
+
+/** How a request ended, as the load generator saw it. */
+export const outcomes = [
+  'ok',
+  'rejected_429',
+  'client_error_4xx',
+  'server_error_5xx',
+  'connect_error',
+  'connection_lost',
+  'timeout',
+  'invalid_response',
+] as const
+export type Outcome = (typeof outcomes)[number]
+
+/**
+ * One request as measured. All times are seconds since the start of the run, from one monotonic
+ * clock. Latency that counts is `doneSeconds − intendedSeconds` (response); `doneSeconds −
+ * sentSeconds` (service) hides the time a request waited for its turn.
+ */
+export interface Observation {
+  /** Position in the plan. */
+  readonly index: number
+  /** Requests of one batch share it. */
+  readonly batch: number
+  readonly documents: number
+  readonly intendedSeconds: number
+  readonly sentSeconds: number
+  /** Absent when no byte came. */
+  readonly firstByteSeconds?: number | undefined
+  /** For a timeout: when waiting ended. */
+  readonly doneSeconds: number
+  readonly outcome: Outcome
+  /** HTTP status; absent when no answer came. */
+  readonly status?: number | undefined
+  /** What the server says it spent where, if it does. */
+  readonly server?: ServerPhases | undefined
+}
+
+const seconds = z.number().min(0)
+const observationSchema = z.object({
+  index: z.number().int().min(0),
+  batch: z.number().int().min(0),
+  documents: z.number().int().min(1),
+  intendedSeconds: seconds,
+  sentSeconds: seconds,
+  firstByteSeconds: seconds.optional(),
+  doneSeconds: seconds,
+  outcome: z.enum(outcomes),
+  status: z.number().int().optional(),
+  server: z
+    .object({
+      totalSeconds: seconds.optional(),
+      tokeniseSeconds: seconds.optional(),
+      queueSeconds: seconds.optional(),
+      inferSeconds: seconds.optional(),
+    })
+    .optional(),
+})
+
+/** One line of `observations.ndjson`, without the line end. */
+export function encodeObservation(observation: Observation): string {
+  return JSON.stringify(observation, (_, value: unknown) =>
+    // Microseconds are finer than any clock here; the rest would only be noise on the disk.
+    typeof value === 'number' && !Number.isInteger(value) ? Number(value.toFixed(6)) : value,
+  )
+}
+
+/** Throws an `Error` that names the field when the line is not an observation. */
+export function decodeObservation(line: string): Observation {
+  let value: unknown
+  try {
+    value = JSON.parse(line)
+  } catch {
+    throw new Error('not a line of JSON')
+  }
+  const parsed = observationSchema.safeParse(value)
+  if (parsed.success) return parsed.data as Observation
+  const issue = parsed.error.issues[0]
+  throw new Error(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not an observation'}`)
+}

@@ -1,0 +1,123 @@
+import { z } from 'zod'
+
+/**
+ * The utilisation guidance as numbers, once. Alerts, boards, verdicts, autoscaling and docs read
+ * them from here; `test/repo/policy.test.ts` changes one and expects every reader to change.
+ *
+ * Utilisation is nvidia-smi's: the share of time in which at least one kernel ran. It says nothing
+ * about how full the GPU was, and a window is blind to bursts shorter than itself.
+ */
+export interface Threshold {
+  readonly utilizationRatio: number
+  /** The mean over this window is compared, and only when `minimumCoverageRatio` of it was observed. */
+  readonly windowSeconds: number
+}
+
+export interface Policy {
+  /** Below this for five minutes: fewer replicas would do (article §4.3). */
+  readonly scaleIn: Threshold
+  /** Below this for long, with traffic: the batch strategy wastes the GPU (article §5.2). */
+  readonly waste: Threshold
+  /** What a well-batched reranker reaches at batch 4–8 (article §4.1); autoscaling aims at it. */
+  readonly target: Threshold
+  /** Above this for a minute: no headroom is left for a burst (article §4.3). */
+  readonly scaleOut: Threshold
+  /** The batch sizes that reach the target (article §4.1), in pairs a batch. */
+  readonly batchPairs: { readonly minimum: number; readonly maximum: number }
+  /** The p95 response time that counts as healthy, the second witness beside utilisation. */
+  readonly p95Seconds: number
+  /** The share of a window that must have been observed before anything is said about it. */
+  readonly minimumCoverageRatio: number
+}
+
+export const policy: Policy = {
+  scaleIn: { utilizationRatio: 0.4, windowSeconds: 300 },
+  waste: { utilizationRatio: 0.6, windowSeconds: 1800 },
+  target: { utilizationRatio: 0.7, windowSeconds: 300 },
+  scaleOut: { utilizationRatio: 0.8, windowSeconds: 60 },
+  batchPairs: { minimum: 4, maximum: 8 },
+  p95Seconds: 0.5,
+  minimumCoverageRatio: 0.9,
+}
+
+/** In rising order of utilisation; the names are label values of `rerankscope_policy_threshold_ratio`. */
+export const thresholdNames = ['scale_in', 'waste', 'target', 'scale_out'] as const
+export type ThresholdName = (typeof thresholdNames)[number]
+
+export function thresholdsOf(from: Policy): Readonly<Record<ThresholdName, Threshold>> {
+  return {
+    scale_in: from.scaleIn,
+    waste: from.waste,
+    target: from.target,
+    scale_out: from.scaleOut,
+  }
+}
+
+export interface Band {
+  /** Label value: `below_40`, `40_60`, `60_80`, `above_80` under the default policy. */
+  readonly name: string
+  /** The band holds ratios in [from, to); the last one includes 1. */
+  readonly fromRatio: number
+  readonly toRatio: number
+}
+
+/** The four bands that scale-in, waste and scale-out cut [0, 1] into. Ratios on a line belong above it. */
+export function bandsOf(from: Policy): readonly Band[] {
+  const [low, middle, high] = [from.scaleIn, from.waste, from.scaleOut].map(
+    (threshold) => threshold.utilizationRatio,
+  ) as [number, number, number]
+  const percent = (ratio: number) => String(Math.round(ratio * 100))
+  return [
+    { name: `below_${percent(low)}`, fromRatio: 0, toRatio: low },
+    { name: `${percent(low)}_${percent(middle)}`, fromRatio: low, toRatio: middle },
+    { name: `${percent(middle)}_${percent(high)}`, fromRatio: middle, toRatio: high },
+    { name: `above_${percent(high)}`, fromRatio: high, toRatio: 1 },
+  ]
+}
+
+const ratio = z.number().gt(0).lt(1)
+const threshold = z.strictObject({ utilizationRatio: ratio, windowSeconds: z.number().positive() })
+const policySchema = z
+  .strictObject({
+    scaleIn: threshold,
+    waste: threshold,
+    target: threshold,
+    scaleOut: threshold,
+    batchPairs: z.strictObject({
+      minimum: z.number().int().positive(),
+      maximum: z.number().int().positive(),
+    }),
+    p95Seconds: z.number().positive(),
+    minimumCoverageRatio: ratio,
+  })
+  .partial()
+
+/**
+ * A policy of the user's own: the given keys replace the defaults. Returns every problem at once,
+ * each as a sentence, or the policy.
+ */
+export function parsePolicy(
+  given: unknown,
+): { readonly policy: Policy } | { readonly problems: readonly string[] } {
+  const parsed = policySchema.safeParse(given)
+  if (!parsed.success) {
+    return {
+      problems: parsed.error.issues.map(
+        (issue) => `${issue.path.join('.') || 'policy'}: ${issue.message}`,
+      ),
+    }
+  }
+  const changed = Object.fromEntries(
+    Object.entries(parsed.data).filter(([, value]) => value !== undefined),
+  )
+  const merged: Policy = { ...policy, ...changed }
+  const rising = thresholdNames.map((name) => thresholdsOf(merged)[name].utilizationRatio)
+  const ordered = rising.every((value, at) => at === 0 || value > (rising[at - 1] ?? 0))
+  return ordered
+    ? { policy: merged }
+    : {
+        problems: [
+          `utilizationRatio must rise from scaleIn over waste and target to scaleOut, not ${rising.join(', ')}`,
+        ],
+      }
+}

@@ -1,0 +1,103 @@
+/** Reranking as such, apart from any wire format. Dialects translate to and from these. */
+
+export type TruncationDirection = 'left' | 'right'
+
+export interface RerankRequest {
+  readonly query: string
+  /** At least one. */
+  readonly documents: readonly string[]
+  /** How many of the best to answer; absent means all. */
+  readonly topN?: number
+  readonly returnDocuments: boolean
+  /** True: logits. False: the logit's sigmoid, in (0, 1). */
+  readonly rawScores: boolean
+  /** False: a pair that is too long fails the request. Absent: the server's own rule. */
+  readonly truncate?: boolean
+  /** The side that is cut off a pair that is too long. */
+  readonly truncationDirection: TruncationDirection
+}
+
+export interface RankedDocument {
+  /** Position in the request's `documents`. */
+  readonly index: number
+  readonly score: number
+  readonly text?: string
+}
+
+export interface RerankResult {
+  /** Best first; equal scores in falling order of index, as TEI answers them. */
+  readonly ranking: readonly RankedDocument[]
+  readonly usage?: RerankUsage
+}
+
+export interface RerankUsage {
+  /** Over all pairs, the query counted once a pair, padding not counted. */
+  readonly tokens: number
+  readonly characters: number
+  readonly truncatedPairs: number
+}
+
+/** How long the server spent where, in seconds. Stages overlap between requests. */
+export interface ServerPhases {
+  readonly totalSeconds?: number
+  readonly tokeniseSeconds?: number
+  readonly queueSeconds?: number
+  readonly inferSeconds?: number
+}
+
+/** Best first, `topN` of them. `scores[i]` belongs to document i. */
+export function rank(scores: ArrayLike<number>, request: RerankRequest): readonly RankedDocument[] {
+  const order = Array.from({ length: scores.length }, (_, index) => index)
+  order.sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || b - a)
+  return order.slice(0, request.topN ?? order.length).map((index) => ({
+    index,
+    score: scores[index] ?? Number.NaN,
+    ...(request.returnDocuments && { text: request.documents[index] ?? '' }),
+  }))
+}
+
+export function sigmoid(logit: number): number {
+  return 1 / (1 + Math.exp(-logit))
+}
+
+/** Why a request was not answered with scores. Each dialect has its own status and body for each. */
+export const failureKinds = [
+  'invalid_json',
+  'malformed',
+  'unsupported_media_type',
+  'empty',
+  'validation',
+  'too_many_documents',
+  'too_large',
+  'tokenizer',
+  'overloaded',
+  'unhealthy',
+  'backend',
+  'not_found',
+  'method_not_allowed',
+] as const
+export type FailureKind = (typeof failureKinds)[number]
+
+export class RerankFailure extends Error {
+  override readonly name = 'RerankFailure'
+  readonly kind: FailureKind
+
+  /** `message` reaches the client: one sentence, no text of the request. */
+  constructor(kind: FailureKind, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.kind = kind
+  }
+}
+
+/** What a server says of itself. */
+export interface ServerInfo {
+  readonly model: string
+  readonly server?: string
+  readonly version?: string
+  readonly dtype?: string
+  readonly device?: string
+  readonly maximumInputTokens?: number
+  readonly maximumDocuments?: number
+  readonly maximumBatchTokens?: number
+  readonly maximumConcurrentPairs?: number
+}

@@ -1,0 +1,121 @@
+import type { Guidance } from './guidance.ts'
+import type { HistogramValue } from './histogram.ts'
+
+/**
+ * One immutable picture of a deployment: its GPUs, what it serves, how well the sources work.
+ * Undefined always means unknown; nothing unknown is ever 0.
+ */
+export interface Snapshot {
+  readonly schema: 'rerankscope.snapshot/1'
+  /** Unix time in seconds. */
+  readonly takenAtSeconds: number
+  /** The URL of the reranker, without credentials. */
+  readonly target: string
+  readonly gpus: readonly GpuView[]
+  readonly serving: ServingView | undefined
+  readonly sources: readonly SourceHealth[]
+  readonly guidance: Guidance
+}
+
+export const gpuKinds = ['nvidia', 'emulated', 'replay'] as const
+export type GpuKind = (typeof gpuKinds)[number]
+
+/** The name of an emulated device wherever a GPU's name is shown. */
+export const emulatedGpuName = 'emulated, not a GPU'
+
+export const gpuStates = [
+  'ok',
+  'lost',
+  'requires_reset',
+  'no_permission',
+  'unsupported',
+  'unknown_error',
+  'vanished',
+] as const
+export type GpuState = (typeof gpuStates)[number]
+
+/** What one reading of a source says of one GPU. */
+export interface GpuSample {
+  readonly uuid: string
+  /** The driver's number of the GPU, as text. */
+  readonly index: string
+  readonly name: string
+  readonly kind: GpuKind
+  readonly driverVersion: string | undefined
+  readonly state: GpuState
+  /** False where the driver says that it cannot measure utilisation (MIG). */
+  readonly utilizationMeasurable: boolean
+  readonly utilizationRatio: number | undefined
+  readonly memoryUsedBytes: number | undefined
+  readonly memoryTotalBytes: number | undefined
+  readonly powerWatts: number | undefined
+  readonly powerLimitWatts: number | undefined
+  readonly temperatureCelsius: number | undefined
+  readonly smClockHertz: number | undefined
+  readonly throttled: boolean | undefined
+}
+
+/** Integrals since the sidecar began to watch the GPU. */
+export interface GpuIntegrals {
+  readonly busySeconds: number
+  readonly observedSeconds: number
+  /** Undefined until power has been seen. */
+  readonly energyJoules: number | undefined
+  /** By the band's name. */
+  readonly bandSeconds: Readonly<Record<string, number>>
+}
+
+/** A GPU in a snapshot: its latest sample, or only its identity when that is too old to be true. */
+export interface GpuView {
+  readonly sample: GpuSample
+  /** False: lost, failed, or silent for three intervals; then no number of `sample` may be shown. */
+  readonly up: boolean
+  readonly integrals: GpuIntegrals
+}
+
+/**
+ * Cumulative figures of the served model, in rerankscope's units, whatever server they come from.
+ * A figure that this server cannot give is absent.
+ */
+export interface ServingSample {
+  readonly server: string
+  readonly model?: string | undefined
+  readonly dtype?: string | undefined
+  readonly device?: string | undefined
+  readonly requests?: number | undefined
+  readonly errors?: Readonly<Record<string, number>> | undefined
+  readonly pairs?: number | undefined
+  readonly tokens?: number | undefined
+  readonly truncatedPairs?: number | undefined
+  readonly requestDuration?: HistogramValue | undefined
+  readonly stages?: Readonly<Record<string, HistogramValue>> | undefined
+  readonly documentsPerQuery?: HistogramValue | undefined
+  readonly batchPairs?: HistogramValue | undefined
+  readonly paddingRatio?: HistogramValue | undefined
+  readonly queuePairs?: number | undefined
+  readonly inFlightRequests?: number | undefined
+  readonly cacheHits?: Readonly<Record<string, number>> | undefined
+  readonly cacheMisses?: Readonly<Record<string, number>> | undefined
+}
+
+export interface ServingView {
+  readonly sample: ServingSample
+  /** Over the last 15 s. */
+  readonly queriesPerSecond: number | undefined
+  /** Over the last 15 s. */
+  readonly pairsPerSecond: number | undefined
+  /** Over the last minute; `coarse` when it is a guess inside a wide bucket. */
+  readonly p95: { readonly seconds: number; readonly coarse: boolean } | undefined
+}
+
+export interface SourceHealth {
+  readonly name: string
+  /** False when there was no good reading within three intervals. */
+  readonly up: boolean
+  /** Why not, in words; absent when up. */
+  readonly reason: string | undefined
+  readonly durationSeconds: number | undefined
+  /** Unix time in seconds. */
+  readonly lastSuccessSeconds: number | undefined
+  readonly restarts: number
+}

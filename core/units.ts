@@ -1,0 +1,39 @@
+/** Numbers as people read them. Every function takes base units: seconds, bytes, ratios. */
+
+/** 0.0123 → "12.3 ms", 2.5 → "2.50 s". */
+export function formatDuration(seconds: number): string {
+  if (seconds < 0.001) return `${(seconds * 1e6).toFixed(0)} µs`
+  if (seconds < 0.1) return `${(seconds * 1e3).toFixed(1)} ms`
+  if (seconds < 1) return `${(seconds * 1e3).toFixed(0)} ms`
+  if (seconds < 120) return `${seconds.toFixed(2)} s`
+  return `${(seconds / 60).toFixed(1)} min`
+}
+
+/** 2147483648 → "2.00 GiB". Memory is counted in powers of two, as nvidia-smi does. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
+  let value = bytes
+  let unit = 0
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024
+    unit += 1
+  }
+  return `${value.toFixed(unit === 0 ? 0 : value < 10 ? 2 : 1)} ${units[unit] ?? ''}`
+}
+
+/** 0.734 → "73 %". */
+export function formatRatio(ratio: number): string {
+  return `${(ratio * 100).toFixed(0)} %`
+}
+
+/** 1234.5 → "1,235"; 12.34 → "12.3"; 1.234 → "1.23". */
+export function formatCount(value: number): string {
+  if (value >= 100) return Math.round(value).toLocaleString('en-US')
+  return value.toFixed(
+    value >= 10 || Number.isInteger(value) ? (Number.isInteger(value) ? 0 : 1) : 2,
+  )
+}
+
+/** A throughput per GB (10^9 bytes), the article's efficiency figure. */
+export const bytesPerGb = 1e9
+export const bytesPerMib = 1024 * 1024

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest'
+import { PrometheusRenderer, ReadingProducer } from '../../core/exposition.ts'
+import { Histogram } from '../../core/histogram.ts'
+import { metrics } from '../../core/metrics.ts'
+import { reading, type Reading } from '../../core/reading.ts'
+
+function rendererOf(readings: () => readonly Reading[]) {
+  return new PrometheusRenderer(
+    new ReadingProducer({
+      readings,
+      resource: { 'service.name': 'rerankscope-test' },
+      wallSeconds: () => 1000,
+    }),
+  )
+}
+
+test('renders gauges, counters and histograms with names, help and values of the catalogue', async () => {
+  const duration = new Histogram([0.1, 1])
+  for (const seconds of [0.05, 0.5, 0.5, 3]) duration.observe(seconds)
+  const text = await rendererOf(() => [
+    reading(metrics.gpuUtilization, { gpu: '0', gpu_uuid: 'GPU-a' }, 71),
+    reading(metrics.pairs, {}, 4500),
+    reading(metrics.requestDuration, {}, duration.value()),
+  ]).render()
+  expect(text).toBe(`# HELP target_info Target metadata
+# TYPE target_info gauge
+target_info{service_name="rerankscope-test"} 1
+# HELP nvidia_smi_gpu_utilization ${metrics.gpuUtilization.help}
+# UNIT nvidia_smi_gpu_utilization %
+# TYPE nvidia_smi_gpu_utilization gauge
+nvidia_smi_gpu_utilization{gpu="0",gpu_uuid="GPU-a"} 71
+# HELP reranker_pairs_total ${metrics.pairs.help}
+# UNIT reranker_pairs_total {pair}
+# TYPE reranker_pairs_total counter
+reranker_pairs_total 4500
+# HELP reranker_request_duration_seconds ${metrics.requestDuration.help}
+# UNIT reranker_request_duration_seconds s
+# TYPE reranker_request_duration_seconds histogram
+reranker_request_duration_seconds_count 4
+reranker_request_duration_seconds_sum 4.05
+reranker_request_duration_seconds_bucket{le="0.1"} 1
+reranker_request_duration_seconds_bucket{le="1"} 3
+reranker_request_duration_seconds_bucket{le="+Inf"} 4
+`)
+})
+
+test('what is no longer read is no longer rendered', async () => {
+  let readings: readonly Reading[] = [reading(metrics.gpuUp, { gpu_uuid: 'GPU-a' }, 1)]
+  const renderer = rendererOf(() => readings)
+  expect(await renderer.render()).toContain('rerankscope_gpu_up{gpu_uuid="GPU-a"} 1')
+  readings = []
+  expect(await renderer.render()).not.toContain('gpu_up')
+})
+
+test('a failing reading fails the render: a scrape must not answer 200 with old values', async () => {
+  const renderer = rendererOf(() => {
+    throw new Error('no snapshot')
+  })
+  await expect(renderer.render()).rejects.toThrow('no snapshot')
+})
