@@ -21,6 +21,9 @@ function stopSignal(): AbortSignal {
   }
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
+  // Started by another program of ours (the demo): when that one dies, nobody else would stop us.
+  process.once('disconnect', stop)
+  process.channel?.unref()
   return controller.signal
 }
 

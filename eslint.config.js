@@ -79,7 +79,7 @@ export default defineConfig(
       'sidecar/sources/nvidia-smi.ts',
       'sidecar/sources/nvidia-smi/*.ts',
       'reference-server/infer/launcher.ts',
-      'commands/demo.ts',
+      'commands/children.ts',
       'commands/doctor.ts',
     ],
     rules: {

@@ -15,7 +15,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.timing.test.ts', 'test/system/**'],
+          exclude: ['test/**/*.timing.test.ts', 'test/**/*.program.test.ts', 'test/system/**'],
           sequence: { groupOrder: 0 },
           maxWorkers: 2,
         },
@@ -25,6 +25,16 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['test/system/**/*.test.ts'],
+          sequence: { groupOrder: 1 },
+          fileParallelism: false,
+        },
+      },
+      {
+        // Needs programs that npm does not bring (promtool, chromium); see test/programs.ts.
+        extends: true,
+        test: {
+          name: 'programs',
+          include: ['test/**/*.program.test.ts'],
           sequence: { groupOrder: 1 },
           fileParallelism: false,
         },

@@ -1,4 +1,5 @@
 import type { Command } from './command.ts'
+import { doctor } from './doctor.ts'
 
 /** Every command, in the order of `--help`. One more = one file and one line here. */
-export const commands: readonly Command[] = []
+export const commands: readonly Command[] = [doctor]
