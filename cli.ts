@@ -1,11 +1,8 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
-import { parse } from 'yaml'
-import yargs from 'yargs'
 import { hideBin } from 'yargs/helpers'
-import { commands } from './commands/index.ts'
-import type { Command, CommandContext } from './commands/command.ts'
-import { exitCodes, messageOf, usageError, UserError, type ExitCode } from './core/errors.ts'
+import { parseCommandLine } from './commands/parser.ts'
+import { exitCodes, messageOf, UserError, type ExitCode } from './core/errors.ts'
 import { packageFile } from './core/program.ts'
 
 const { version } = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as {
@@ -28,83 +25,33 @@ function stopSignal(): AbortSignal {
 }
 
 async function main(argv: readonly string[]): Promise<ExitCode> {
-  const context: CommandContext = {
+  const parsed = await parseCommandLine(argv, { version, columns: process.stdout.columns || 100 })
+  if (parsed === undefined) return exitCodes.done
+  return parsed.command.run(parsed.args, {
     signal: stopSignal(),
     stdout: process.stdout,
     stderr: process.stderr,
     environment: process.env,
     version,
-  }
-  let outcome: Promise<ExitCode> = Promise.resolve(exitCodes.done)
-  const parser = yargs(argv as string[])
-    .scriptName('rerankscope')
-    .usage('rerankscope <command>\n\nSee what your reranker does.')
-    .strict()
-    .demandCommand(1, 'Name a command')
-    .recommendCommands()
-    .version(version)
-    .alias('h', 'help')
-    .wrap(Math.min(110, process.stdout.columns || 100))
-    .exitProcess(false)
-    .fail((message: string | null, error: Error | undefined) => {
-      throw error ?? usageError(`${message ?? 'Wrong usage'}. See \`rerankscope --help\`.`)
-    })
-  for (const command of commands) {
-    register(parser, command, (args) => {
-      outcome = command.run(args, context)
-    })
-  }
-  await parser.parseAsync()
-  return outcome
+  })
 }
 
-function register(
-  parser: ReturnType<typeof yargs>,
-  command: Command,
-  start: (args: Parameters<Command['run']>[0]) => void,
-): void {
-  const name = command.usage.split(' ')[0] ?? command.usage
-  parser.command(
-    command.usage,
-    command.summary,
-    (builder) => {
-      builder
-        .options(command.options)
-        .env(`RERANKSCOPE_${name.toUpperCase()}`)
-        .config('config', 'A YAML file with the same keys as the options', readConfig)
-      for (const [line, does] of command.examples) builder.example(`rerankscope ${line}`, does)
-      return builder
-    },
-    (args) => {
-      start({ ...args, positional: args })
-    },
-  )
-}
-
-function readConfig(path: string): Record<string, unknown> {
-  let value: unknown
-  try {
-    value = parse(readFileSync(path, 'utf8'))
-  } catch (error) {
-    throw usageError(`--config ${path} cannot be read: ${messageOf(error)}`)
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw usageError(`--config ${path} must hold a YAML mapping of option names to values`)
-  }
-  return value as Record<string, unknown>
-}
-
-try {
-  process.exitCode = await main(hideBin(process.argv))
-} catch (error) {
+/** One sentence for what a person can mend; everything for what only we can. */
+function report(error: unknown): ExitCode {
   if (error instanceof UserError) {
     process.stderr.write(`rerankscope: ${error.message}\n`)
-    process.exitCode = error.exitCode
-  } else {
-    process.stderr.write(
-      `rerankscope: ${messageOf(error)}\nThis is a bug in rerankscope; please report it with the lines below.\n`,
-    )
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? '') : ''}\n`)
-    process.exitCode = exitCodes.bug
+    return error.exitCode
   }
+  const details = error instanceof Error ? (error.stack ?? '') : messageOf(error)
+  process.stderr.write(
+    `rerankscope: this is a bug in rerankscope; please report it with these lines.\n${details}\n`,
+  )
+  return exitCodes.bug
 }
+
+// `rerankscope … | head` closes the pipe early; that is no error of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(exitCodes.done)
+  throw error
+})
+process.exitCode = await main(hideBin(process.argv)).catch(report)

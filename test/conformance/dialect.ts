@@ -19,7 +19,7 @@ function requestOf({ capabilities }: Dialect): fc.Arbitrary<RerankRequest> {
       ...(capabilities.truncation && { truncate: fc.boolean() }),
     },
     { requiredKeys: ['query', 'documents', 'returnDocuments', 'rawScores', 'truncationDirection'] },
-  ) as fc.Arbitrary<RerankRequest>
+  )
 }
 
 /** What every wire format must hold to. A dialect's own file adds the bodies that are only its own. */
