@@ -29,7 +29,7 @@ export interface UtilizationWindow {
 }
 
 export interface Evidence {
-  /** False when every GPU says that its utilisation cannot be measured. Undefined without a GPU. */
+  /** False when every GPU that answers says it cannot measure utilisation. Undefined when none answers. */
   readonly measurable: boolean | undefined
   /** The mean over GPUs and time in the last so many seconds. */
   readonly utilization: (windowSeconds: number) => UtilizationWindow
@@ -49,7 +49,7 @@ export interface Evidence {
  */
 export function guide(evidence: Evidence, policy: Policy): Guidance {
   if (evidence.measurable === undefined) {
-    return say('unknown', ['no GPU has been seen yet'])
+    return say('unknown', ['no GPU answers: the health of the sources says why'])
   }
   if (!evidence.measurable) {
     return say('unmeasurable', [

@@ -321,6 +321,12 @@ const own = {
     ['source'],
     'Times the source had to be started again.',
   ),
+  sourceDroppedLines: counter(
+    'rerankscope_source_dropped_lines_total',
+    '{line}',
+    ['source'],
+    'Lines of the source that could not be read and were left out.',
+  ),
   guidanceState: gauge(
     'rerankscope_guidance_state',
     '1',

@@ -118,4 +118,6 @@ export interface SourceHealth {
   /** Unix time in seconds. */
   readonly lastSuccessSeconds: number | undefined
   readonly restarts: number
+  /** Lines that could not be read and were left out; absent for a source that reads no lines. */
+  readonly droppedLines?: number | undefined
 }

@@ -26,6 +26,21 @@ export function formatRatio(ratio: number): string {
   return `${(ratio * 100).toFixed(0)} %`
 }
 
+/** 0.07 → 7, not 7.000000000000001: the ratio was a percentage once. */
+export function percentOf(ratio: number): number {
+  return Number((ratio * 100).toFixed(6))
+}
+
+/** A line of the policy, exactly as it was set: 0.8 → "80 %", 0.845 → "84.5 %". */
+export function formatLine(ratio: number): string {
+  return `${String(Number((ratio * 100).toPrecision(12)))} %`
+}
+
+/** A window of the policy, exactly as it was set: 60 → "1 min", 90 → "90 s". */
+export function formatWindow(seconds: number): string {
+  return seconds % 60 === 0 ? `${String(seconds / 60)} min` : `${String(seconds)} s`
+}
+
 /** 1234.5 → "1,235"; 12.34 → "12.3"; 1.234 → "1.23". */
 export function formatCount(value: number): string {
   if (value >= 100) return Math.round(value).toLocaleString('en-US')

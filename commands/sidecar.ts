@@ -1,0 +1,124 @@
+import { readFile } from 'node:fs/promises'
+import { parse } from 'yaml'
+import { systemClock } from '../core/clock.ts'
+import { exitCodes, messageOf, usageError } from '../core/errors.ts'
+import { parsePolicy, policy as defaultPolicy, type Policy } from '../core/policy.ts'
+import { defineCommand } from './command.ts'
+
+const maximumIntervalSeconds = 60
+
+export const sidecar = defineCommand({
+  usage: 'sidecar',
+  summary: 'Watch a GPU and the reranker on it: metrics, health and guidance in one place',
+  examples: [
+    ['sidecar --target http://127.0.0.1:8080', 'watch the reranker on port 8080 and its GPU'],
+    ['sidecar --gpu nvidia-smi --server none', 'watch the GPUs alone'],
+  ],
+  options: {
+    target: { type: 'string', describe: 'URL of the reranker to watch' },
+    server: {
+      type: 'string',
+      default: 'auto',
+      describe: 'What the reranker is: auto, rerankscope, none',
+    },
+    gpu: {
+      type: 'string',
+      default: 'auto',
+      describe:
+        'Where GPU figures come from: auto, nvidia-smi, emulated (the reference server stands in), replay:FILE, none',
+    },
+    listen: {
+      type: 'string',
+      default: '127.0.0.1:9464',
+      describe: 'HOST:PORT of /metrics and /status; port 0 is any free one',
+    },
+    interval: { type: 'number', default: 1, describe: 'Seconds between two readings, from 0.25' },
+    policy: { type: 'string', describe: 'YAML file whose keys replace numbers of the policy' },
+    otlp: { type: 'string', describe: 'URL of an OpenTelemetry collector to push to as well' },
+    'nvidia-smi': {
+      type: 'string',
+      default: 'nvidia-smi',
+      describe: 'The nvidia-smi program, by name or path',
+    },
+    json: { type: 'boolean', default: false, describe: 'Print one JSON line once listening' },
+  },
+  async run(args, context) {
+    // Loaded here: the programs of other commands must not weigh on this one's memory.
+    const { minimumIntervalSeconds, startSidecar } = await import('../sidecar/index.ts')
+    const { target, server, gpu, interval } = args
+    if (!(interval >= minimumIntervalSeconds && interval <= maximumIntervalSeconds)) {
+      throw usageError(
+        `--interval must be from ${String(minimumIntervalSeconds)} to ${String(maximumIntervalSeconds)} seconds.`,
+      )
+    }
+    if (target === undefined && (server !== 'none' || gpu === 'emulated')) {
+      throw usageError(
+        'Name the reranker with --target URL, or watch GPUs alone with --server none --gpu nvidia-smi.',
+      )
+    }
+    if (server === 'none' && gpu === 'none') {
+      throw usageError('--server none and --gpu none leave nothing to watch.')
+    }
+    const running = await startSidecar(
+      {
+        target,
+        server,
+        gpu,
+        listen: addressOf(args.listen),
+        intervalSeconds: interval,
+        policy: args.policy === undefined ? defaultPolicy : await readPolicy(args.policy),
+        otlp: args.otlp,
+        nvidiaSmi: args['nvidia-smi'],
+        environment: context.environment,
+        version: context.version,
+        onTrouble: (sentence) => context.stderr.write(`rerankscope sidecar: ${sentence}\n`),
+      },
+      systemClock,
+    )
+    context.stdout.write(
+      args.json
+        ? `${JSON.stringify({ event: 'listening', url: running.url })}\n`
+        : `rerankscope sidecar: listening on ${running.url}\n`,
+    )
+    await aborted(context.signal)
+    await running.stop()
+    return exitCodes.done
+  },
+})
+
+/** `127.0.0.1:9464` or `[::1]:9464`. */
+function addressOf(text: string): { readonly host: string; readonly port: number } {
+  const match = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text)
+  const host = match?.[1] ?? match?.[2]
+  const port = Number(match?.[3])
+  if (host === undefined || port > 65_535) {
+    throw usageError(`--listen must be HOST:PORT, as in 127.0.0.1:9464, not ${text}.`)
+  }
+  return { host, port }
+}
+
+async function readPolicy(path: string): Promise<Policy> {
+  let given: unknown
+  try {
+    given = parse(await readFile(path, 'utf8'))
+  } catch (error) {
+    throw usageError(`--policy ${path} cannot be read: ${messageOf(error)}`)
+  }
+  const parsed = parsePolicy(given)
+  if ('policy' in parsed) return parsed.policy
+  throw usageError(`--policy ${path} is no policy: ${parsed.problems.join('; ')}`)
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else
+      signal.addEventListener(
+        'abort',
+        () => {
+          resolve()
+        },
+        { once: true },
+      )
+  })
+}

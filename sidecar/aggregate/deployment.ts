@@ -1,0 +1,128 @@
+import { guide } from '../../core/guidance.ts'
+import { bandsOf, thresholdNames, thresholdsOf, type Policy } from '../../core/policy.ts'
+import type {
+  GpuIntegrals,
+  GpuSample,
+  GpuView,
+  ServingSample,
+  ServingView,
+  Snapshot,
+  SourceHealth,
+} from '../../core/snapshot.ts'
+import { evidenceOf } from './evidence.ts'
+import { integrate, noIntegrals, observedBetween, type Timed } from './integrals.ts'
+import { ServingHistory } from './rates.ts'
+import { UtilizationHistory } from './utilization.ts'
+
+/** A machine has at most a few dozen; a source that invents more must not fill the memory. */
+export const maximumGpus = 256
+
+/**
+ * All that was read, folded into what a snapshot needs. Every method takes the time (monotonic
+ * seconds) as an argument; nothing here waits, reads or writes.
+ */
+export class Deployment {
+  readonly #target: string
+  readonly #policy: Policy
+  /** Older values are not believed, and time between samples further apart is unobserved. */
+  readonly #freshSeconds: number
+  readonly #utilization: UtilizationHistory
+  readonly #servingHistory: ServingHistory
+  readonly #gpus = new Map<string, { readonly latest: Timed; readonly integrals: GpuIntegrals }>()
+  #serving: { readonly sample: ServingSample; readonly atSeconds: number } | undefined
+
+  constructor(options: {
+    readonly target: string
+    readonly policy: Policy
+    readonly intervalSeconds: number
+    readonly freshSeconds: number
+  }) {
+    this.#target = options.target
+    this.#policy = options.policy
+    this.#freshSeconds = options.freshSeconds
+    const thresholds = thresholdsOf(options.policy)
+    const windows = thresholdNames.map((name) => thresholds[name].windowSeconds)
+    this.#utilization = new UtilizationHistory(Math.max(...windows), options.intervalSeconds)
+    this.#servingHistory = new ServingHistory(options.intervalSeconds)
+  }
+
+  addGpus(samples: readonly GpuSample[], atSeconds: number): void {
+    const options = { maximumGapSeconds: this.#freshSeconds, bands: bandsOf(this.#policy) }
+    for (const sample of samples) {
+      const before = this.#gpus.get(sample.uuid)
+      if (before === undefined && this.#gpus.size === maximumGpus) continue
+      const latest = { sample, atSeconds }
+      const seconds = observedBetween(before?.latest, latest, this.#freshSeconds)
+      if (seconds > 0) {
+        this.#utilization.add(atSeconds - seconds, atSeconds, sample.utilizationRatio ?? 0)
+      }
+      this.#gpus.set(sample.uuid, {
+        latest,
+        integrals: integrate(
+          before?.integrals ?? noIntegrals(options.bands),
+          before?.latest,
+          latest,
+          options,
+        ),
+      })
+    }
+  }
+
+  addServing(sample: ServingSample, atSeconds: number): void {
+    this.#servingHistory.add(atSeconds, sample)
+    this.#serving = { sample, atSeconds }
+  }
+
+  snapshot(nowSeconds: number, wallSeconds: number, sources: readonly SourceHealth[]): Snapshot {
+    const gpus = [...this.#gpus.values()].map(({ latest, integrals }) => {
+      const fresh = nowSeconds - latest.atSeconds <= this.#freshSeconds
+      return { ...viewOf(latest.sample, fresh), integrals, fresh }
+    })
+    const serving = this.#servingView(nowSeconds)
+    const evidence = evidenceOf(gpus, serving, (windowSeconds) =>
+      this.#utilization.window(windowSeconds, nowSeconds),
+    )
+    return {
+      schema: 'rerankscope.snapshot/1',
+      takenAtSeconds: wallSeconds,
+      target: this.#target,
+      gpus: gpus.map(({ sample, up, integrals }) => ({ sample, up, integrals })),
+      serving,
+      sources,
+      guidance: guide(evidence, this.#policy),
+    }
+  }
+
+  #servingView(nowSeconds: number): ServingView | undefined {
+    if (this.#serving === undefined) return undefined
+    const { sample, atSeconds } = this.#serving
+    if (nowSeconds - atSeconds > this.#freshSeconds) return undefined
+    const p95 = this.#servingHistory.p95()
+    return {
+      sample,
+      queriesPerSecond: this.#servingHistory.rate('requests'),
+      pairsPerSecond: this.#servingHistory.rate('pairs'),
+      p95: p95 && { seconds: p95.value, coarse: p95.coarse },
+    }
+  }
+}
+
+/** A GPU that fell silent keeps its identity and none of its numbers. */
+function viewOf(sample: GpuSample, fresh: boolean): Pick<GpuView, 'sample' | 'up'> {
+  if (fresh) return { sample, up: sample.state === 'ok' }
+  return {
+    up: false,
+    sample: {
+      ...sample,
+      state: sample.state === 'ok' ? 'vanished' : sample.state,
+      utilizationRatio: undefined,
+      memoryUsedBytes: undefined,
+      memoryTotalBytes: undefined,
+      powerWatts: undefined,
+      powerLimitWatts: undefined,
+      temperatureCelsius: undefined,
+      smClockHertz: undefined,
+      throttled: undefined,
+    },
+  }
+}

@@ -1,0 +1,77 @@
+import { messageOf, usageError } from '../../core/errors.ts'
+import type { ReadingProducer } from '../../core/exposition.ts'
+
+export interface OtlpPush {
+  /** Pushes once more, and stops. Never rejects: what cannot be pushed was reported before. */
+  shutdown(): Promise<void>
+}
+
+const signalPath = 'v1/metrics'
+
+/**
+ * `http://collector:4318` → `http://collector:4318/v1/metrics`, as OTLP's base endpoints work; a URL
+ * with a path is taken as it is. Throws a `UserError` for anything else.
+ */
+export function otlpUrlOf(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
+    throw usageError('--otlp must be an http:// or https:// URL, as in http://127.0.0.1:4318.')
+  }
+  if (url.pathname === '/') url.pathname = signalPath
+  return url.href
+}
+
+/**
+ * Pushes what `producer` hands out over OTLP (http/protobuf), so that Prometheus and OTLP carry the
+ * same names. `OTEL_EXPORTER_OTLP_*`, `OTEL_METRIC_EXPORT_*` and `OTEL_RESOURCE_ATTRIBUTES` are
+ * honoured. The SDK costs memory and start-up time: it is loaded here, when push is asked for.
+ */
+export async function startOtlp(options: {
+  readonly url: string
+  readonly producer: ReadingProducer
+  /** Called with a sentence when pushing begins to fail, and with undefined when it works again. */
+  readonly onTrouble: (sentence: string | undefined) => void
+}): Promise<OtlpPush> {
+  const [{ NodeSDK }, { OTLPMetricExporter }, sdkMetrics, { envDetector }, otel] =
+    await Promise.all([
+      import('@opentelemetry/sdk-node'),
+      import('@opentelemetry/exporter-metrics-otlp-proto'),
+      import('@opentelemetry/sdk-metrics'),
+      import('@opentelemetry/resources'),
+      import('@opentelemetry/core'),
+    ])
+  const exporter = new OTLPMetricExporter({ url: options.url })
+  let failing = false
+  const reported: typeof exporter.export = (data, done) => {
+    push(data, (result) => {
+      const failed = result.code !== otel.ExportResultCode.SUCCESS
+      if (failed !== failing) {
+        options.onTrouble(failed ? messageOf(result.error ?? 'no answer') : undefined)
+      }
+      failing = failed
+      done(result)
+    })
+  }
+  const push = exporter.export.bind(exporter)
+  exporter.export = reported
+  const exportIntervalMillis = otel.getNumberFromEnv('OTEL_METRIC_EXPORT_INTERVAL') ?? 60_000
+  const exportTimeoutMillis = otel.getNumberFromEnv('OTEL_METRIC_EXPORT_TIMEOUT') ?? 30_000
+  const sdk = new NodeSDK({
+    resource: options.producer.resource,
+    // Not the process detector: its command line holds the target's URL, credentials included.
+    resourceDetectors: [envDetector],
+    metricReaders: [
+      new sdkMetrics.PeriodicExportingMetricReader({
+        exporter,
+        metricProducers: [options.producer],
+        exportIntervalMillis,
+        exportTimeoutMillis: Math.min(exportTimeoutMillis, exportIntervalMillis),
+      }),
+    ],
+    // Metrics alone: without these the SDK sets up trace and log exporters from the environment.
+    spanProcessors: [],
+    logRecordProcessors: [],
+  })
+  sdk.start()
+  return { shutdown: () => sdk.shutdown().catch(() => undefined) }
+}

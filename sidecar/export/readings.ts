@@ -1,0 +1,144 @@
+import { guidanceStates } from '../../core/guidance.ts'
+import { metrics } from '../../core/metrics.ts'
+import { thresholdNames, thresholdsOf, type Policy } from '../../core/policy.ts'
+import { reading, readingIfKnown, stateReadings, type Reading } from '../../core/reading.ts'
+import {
+  gpuStates,
+  type GpuKind,
+  type GpuView,
+  type ServingView,
+  type Snapshot,
+  type SourceHealth,
+} from '../../core/snapshot.ts'
+import { percentOf } from '../../core/units.ts'
+
+/** Everything that the sidecar exports, whatever the exporter: one snapshot, in the catalogue's names. */
+export function readingsOf(
+  snapshot: Snapshot,
+  { policy, version }: { readonly policy: Policy; readonly version: string },
+): readonly Reading[] {
+  const { target, guidance } = snapshot
+  const thresholds = thresholdsOf(policy)
+  return [
+    reading(metrics.buildInfo, { version, program: 'sidecar' }, 1),
+    ...snapshot.gpus.flatMap(gpuReadings),
+    ...(snapshot.serving === undefined ? [] : servingReadings(snapshot.serving, target)),
+    ...snapshot.sources.flatMap(sourceReadings),
+    ...stateReadings(
+      metrics.guidanceState,
+      (state) => ({ target, state }),
+      guidanceStates,
+      guidance.state,
+    ),
+    ...thresholdNames.map((name) =>
+      reading(metrics.policyThreshold, { name }, thresholds[name].utilizationRatio),
+    ),
+  ]
+}
+
+/** How a device of this kind belongs to the target: `node` is every GPU of the machine, unmatched. */
+const attributions: Readonly<Record<GpuKind, string>> = {
+  nvidia: 'node',
+  emulated: 'process',
+  replay: 'none',
+}
+
+function gpuReadings({ sample, up, integrals }: GpuView): readonly Reading[] {
+  const { index: gpu, uuid: gpu_uuid, name, kind, driverVersion } = sample
+  const one = { gpu_uuid }
+  return [
+    reading(
+      metrics.gpuInfo,
+      {
+        gpu,
+        gpu_uuid,
+        name,
+        driver_version: driverVersion ?? '',
+        kind,
+        attribution: attributions[kind],
+      },
+      1,
+    ),
+    reading(metrics.gpuUp, one, up ? 1 : 0),
+    ...stateReadings(metrics.gpuState, (state) => ({ ...one, state }), gpuStates, sample.state),
+    ...(up ? figureReadings(sample) : []),
+    reading(metrics.gpuBusySeconds, one, integrals.busySeconds),
+    reading(metrics.gpuObservedSeconds, one, integrals.observedSeconds),
+    ...readingIfKnown(metrics.gpuEnergyJoules, one, integrals.energyJoules),
+    ...Object.entries(integrals.bandSeconds).map(([band, seconds]) =>
+      reading(metrics.gpuBandSeconds, { ...one, band }, seconds),
+    ),
+  ]
+}
+
+function figureReadings(sample: GpuView['sample']): readonly Reading[] {
+  const { index: gpu, uuid: gpu_uuid, utilizationRatio: ratio, memoryUsedBytes, throttled } = sample
+  const one = { gpu_uuid }
+  const both = { gpu, gpu_uuid }
+  const known = readingIfKnown
+  return [
+    ...known(metrics.gpuUtilization, both, ratio === undefined ? undefined : percentOf(ratio)),
+    ...known(metrics.gpuMemoryUsed, both, memoryUsedBytes),
+    ...known(metrics.gpuUtilizationRatio, one, ratio),
+    reading(metrics.gpuUtilizationMeasurable, one, sample.utilizationMeasurable ? 1 : 0),
+    ...known(metrics.gpuMemoryUsedBytes, one, memoryUsedBytes),
+    ...known(metrics.gpuMemoryTotalBytes, one, sample.memoryTotalBytes),
+    ...known(metrics.gpuPowerWatts, one, sample.powerWatts),
+    ...known(metrics.gpuPowerLimitWatts, one, sample.powerLimitWatts),
+    ...known(metrics.gpuTemperatureCelsius, one, sample.temperatureCelsius),
+    ...known(metrics.gpuSmClockHertz, one, sample.smClockHertz),
+    ...known(metrics.gpuThrottled, one, throttled === undefined ? undefined : Number(throttled)),
+  ]
+}
+
+function servingReadings(view: ServingView, target: string): readonly Reading[] {
+  const { sample, queriesPerSecond, p95 } = view
+  const known = readingIfKnown
+  return [
+    reading(
+      metrics.modelInfo,
+      {
+        model: sample.model ?? '',
+        dtype: sample.dtype ?? '',
+        device: sample.device ?? '',
+        server: sample.server,
+      },
+      1,
+    ),
+    ...known(metrics.currentQps, { target }, queriesPerSecond),
+    ...known(metrics.p95Latency, { target }, p95?.seconds),
+    ...known(metrics.quantileCoarse, { target }, p95 && (p95.coarse ? 1 : 0)),
+    ...known(metrics.requests, {}, sample.requests),
+    ...each(sample.errors, (kind, value) => reading(metrics.errors, { class: kind }, value)),
+    ...known(metrics.pairs, {}, sample.pairs),
+    ...known(metrics.tokens, {}, sample.tokens),
+    ...known(metrics.truncatedPairs, {}, sample.truncatedPairs),
+    ...known(metrics.requestDuration, {}, sample.requestDuration),
+    ...each(sample.stages, (stage, value) => reading(metrics.stageDuration, { stage }, value)),
+    ...known(metrics.documentsPerQuery, {}, sample.documentsPerQuery),
+    ...known(metrics.batchPairs, {}, sample.batchPairs),
+    ...known(metrics.paddingRatio, {}, sample.paddingRatio),
+    ...known(metrics.queuePairs, {}, sample.queuePairs),
+    ...known(metrics.inFlightRequests, {}, sample.inFlightRequests),
+    ...each(sample.cacheHits, (cache, value) => reading(metrics.cacheHits, { cache }, value)),
+    ...each(sample.cacheMisses, (cache, value) => reading(metrics.cacheMisses, { cache }, value)),
+  ]
+}
+
+function each<V>(
+  values: Readonly<Record<string, V>> | undefined,
+  readingOf: (key: string, value: V) => Reading,
+): readonly Reading[] {
+  return Object.entries(values ?? {}).map(([key, value]) => readingOf(key, value))
+}
+
+function sourceReadings(health: SourceHealth): readonly Reading[] {
+  const one = { source: health.name }
+  return [
+    reading(metrics.sourceUp, one, health.up ? 1 : 0),
+    ...readingIfKnown(metrics.sourceDuration, one, health.durationSeconds),
+    ...readingIfKnown(metrics.sourceLastSuccess, one, health.lastSuccessSeconds),
+    reading(metrics.sourceRestarts, one, health.restarts),
+    ...readingIfKnown(metrics.sourceDroppedLines, one, health.droppedLines),
+  ]
+}

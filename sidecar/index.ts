@@ -1,0 +1,139 @@
+import type { Clock } from '../core/clock.ts'
+import { PrometheusRenderer, ReadingProducer } from '../core/exposition.ts'
+import type { Policy } from '../core/policy.ts'
+import type { GpuSample, ServingSample, Snapshot } from '../core/snapshot.ts'
+import { Deployment } from './aggregate/deployment.ts'
+import { otlpUrlOf, startOtlp } from './export/otlp.ts'
+import { readingsOf } from './export/readings.ts'
+import { createServer, listen } from './export/server.ts'
+import { freshIntervals, Poll } from './poll.ts'
+import { gpuSourceOf, servingSourceOf } from './sources/index.ts'
+import type { SourceEnvironment } from './sources/source.ts'
+import { Target } from './target.ts'
+
+export { gpuChoices, serverChoices } from './sources/index.ts'
+
+/** Faster than this the driver is disturbed by being asked. */
+export const minimumIntervalSeconds = 0.25
+
+export interface SidecarOptions {
+  /** May hold credentials, which are shown nowhere. Undefined: GPUs alone. */
+  readonly target: string | undefined
+  /** One of `serverChoices`. */
+  readonly server: string
+  /** One of `gpuChoices`. */
+  readonly gpu: string
+  readonly listen: { readonly host: string; readonly port: number }
+  readonly intervalSeconds: number
+  readonly policy: Policy
+  /** Where to push over OTLP; undefined: nowhere. */
+  readonly otlp: string | undefined
+  readonly nvidiaSmi: string
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly version: string
+  /** Sentences for the person who runs it: no secret in them. */
+  readonly onTrouble: (sentence: string) => void
+}
+
+export interface Sidecar {
+  readonly url: string
+  snapshot(): Snapshot
+  /** Closes every source, answers what was accepted, leaves no process behind. */
+  stop(): Promise<void>
+}
+
+/**
+ * Starts reading and listening. Rejects with a `UserError` for options that cannot work and for an
+ * address that cannot be had; a target or a GPU that does not answer is no error but a source that
+ * is down.
+ */
+export async function startSidecar(options: SidecarOptions, clock: Clock): Promise<Sidecar> {
+  const { intervalSeconds, policy, version } = options
+  const target = options.target === undefined ? undefined : new Target(options.target)
+  const otlpUrl = options.otlp === undefined ? undefined : otlpUrlOf(options.otlp)
+  const environment: SourceEnvironment = { ...options, clock, target }
+  const deployment = new Deployment({
+    target: target?.url ?? 'none',
+    policy,
+    intervalSeconds,
+    freshSeconds: freshIntervals * intervalSeconds,
+  })
+  const polls = pollsOf(options, environment, deployment)
+  const snapshot = () =>
+    deployment.snapshot(
+      clock.monotonicSeconds(),
+      clock.wallSeconds(),
+      polls.map((poll) => poll.health()),
+    )
+  const producer = new ReadingProducer({
+    readings: () => readingsOf(snapshot(), { policy, version }),
+    resource: { 'service.name': 'rerankscope-sidecar', 'service.version': version },
+    wallSeconds: () => clock.wallSeconds(),
+  })
+  const server = createServer({
+    renderer: new PrometheusRenderer(producer),
+    snapshot,
+    ready: () => polls.every((poll) => poll.attempted),
+  })
+  // Before anything is started: a port in use must leave no process behind.
+  const url = await listen(server, options.listen)
+  const otlp =
+    otlpUrl === undefined
+      ? undefined
+      : await startOtlp({
+          url: otlpUrl,
+          producer,
+          onTrouble: (sentence) => {
+            options.onTrouble(
+              sentence === undefined
+                ? 'pushing over OTLP works again.'
+                : `pushing over OTLP fails: ${sentence}`,
+            )
+          },
+        })
+  const controller = new AbortController()
+  const running = Promise.all(polls.map((poll) => poll.run(controller.signal)))
+  return {
+    url,
+    snapshot,
+    stop: async () => {
+      controller.abort()
+      await running
+      target?.close()
+      await Promise.all([server.close(), otlp?.shutdown()])
+    },
+  }
+}
+
+/** One for each source that was asked for. */
+function pollsOf(
+  options: Pick<SidecarOptions, 'gpu' | 'server'>,
+  environment: SourceEnvironment,
+  deployment: Deployment,
+): readonly (Poll<readonly GpuSample[]> | Poll<ServingSample>)[] {
+  const { clock, intervalSeconds } = environment
+  const gpu = gpuSourceOf(options.gpu, environment)
+  const serving = servingSourceOf(options.server, environment)
+  return [
+    ...(gpu === undefined
+      ? []
+      : [
+          new Poll({
+            source: gpu,
+            clock,
+            intervalSeconds,
+            onReading: deployment.addGpus.bind(deployment),
+          }),
+        ]),
+    ...(serving === undefined
+      ? []
+      : [
+          new Poll({
+            source: serving,
+            clock,
+            intervalSeconds,
+            onReading: deployment.addServing.bind(deployment),
+          }),
+        ]),
+  ]
+}

@@ -1,0 +1,118 @@
+import type { Clock } from '../../../core/clock.ts'
+import type { GpuSample } from '../../../core/snapshot.ts'
+import { LineSplitter } from '../../normalise/lines.ts'
+import type { Column } from '../../normalise/nvidia-fields.ts'
+import { normaliseRow } from '../../normalise/nvidia-row.ts'
+import type { Reader } from '../source.ts'
+import type { Child } from './child.ts'
+
+const maximumLineLength = 16_384
+/** A flood of lines between two readings is no GPU's. */
+const maximumLines = 10_000
+const maximumGpus = 256
+/** The rows of one tick come within milliseconds; waiting this long makes one reading of them. */
+const gatherSeconds = 0.02
+
+/** The rows of a running `nvidia-smi --query-gpu … -lms`, as they come. */
+export class RowReader implements Reader<readonly GpuSample[]> {
+  readonly pace = 'source'
+  /** Without persistence mode the driver is first loaded, which takes seconds. */
+  readonly firstReadingSeconds = 15
+  readonly #child: Child
+  readonly #columns: readonly Column[]
+  readonly #clock: Clock
+  readonly #splitter = new LineSplitter(maximumLineLength)
+  readonly #known = new Map<string, GpuSample>()
+  readonly #rows = new Map<string, GpuSample>()
+  #lines = 0
+  #notRows = 0
+  #failure: string | undefined
+  #wake: () => void = () => undefined
+
+  constructor(options: {
+    readonly launch: (onStdout: (chunk: string) => void) => Child
+    readonly columns: readonly Column[]
+    readonly clock: Clock
+  }) {
+    this.#columns = options.columns
+    this.#clock = options.clock
+    this.#child = options.launch((chunk) => {
+      this.#take(chunk)
+    })
+    void this.#child.ended.then(({ sentence }) => {
+      this.#fail(sentence)
+    })
+  }
+
+  get droppedLines(): number {
+    return this.#splitter.droppedLines + this.#notRows
+  }
+
+  get instead(): string | undefined {
+    const { said } = this.#child
+    return said === undefined ? undefined : `nvidia-smi printed "${said}"`
+  }
+
+  async read(signal: AbortSignal): Promise<readonly GpuSample[]> {
+    while (this.#rows.size === 0 && this.#failure === undefined && !signal.aborted) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+        signal.addEventListener(
+          'abort',
+          () => {
+            resolve()
+          },
+          { once: true },
+        )
+      })
+    }
+    if (this.#rows.size === 0) throw new Error(this.#failure ?? 'nvidia-smi printed no row')
+    await this.#clock.sleep(gatherSeconds, signal)
+    const samples = [...this.#rows.values()]
+    this.#rows.clear()
+    this.#lines = 0
+    return samples
+  }
+
+  close(): void {
+    this.#child.kill()
+  }
+
+  #take(chunk: string): void {
+    for (const line of this.#splitter.push(chunk)) {
+      this.#lines += 1
+      this.#takeLine(line)
+    }
+    if (this.#lines > maximumLines) {
+      this.#child.kill()
+      this.#fail(`nvidia-smi printed more than ${String(maximumLines)} lines at once.`)
+    }
+    if (this.#rows.size > 0) this.#wake()
+  }
+
+  #takeLine(line: string): void {
+    const sample = normaliseRow(line, this.#columns, { kind: 'nvidia', known: this.#known })
+    if (sample === undefined) {
+      if (this.#isHeader(line)) return
+      this.#notRows += 1
+      this.#child.note(line)
+      return
+    }
+    if (!this.#known.has(sample.index) && this.#known.size === maximumGpus) {
+      this.#notRows += 1
+      return
+    }
+    this.#child.forget()
+    this.#known.set(sample.index, sample)
+    this.#rows.set(sample.index, sample)
+  }
+
+  #isHeader(line: string): boolean {
+    return line.trim() === '' || line.startsWith(this.#columns[0]?.name ?? '')
+  }
+
+  #fail(sentence: string): void {
+    this.#failure ??= sentence
+    this.#wake()
+  }
+}

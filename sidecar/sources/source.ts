@@ -1,0 +1,73 @@
+import type { Clock } from '../../core/clock.ts'
+import type { GpuSample, ServingSample } from '../../core/snapshot.ts'
+import type { PrometheusPage } from '../normalise/prometheus-text.ts'
+import type { Target } from '../target.ts'
+
+/**
+ * Where figures come from. The poll loop (`../poll.ts`) drives every source, measures it, limits it
+ * in time and starts it again; a source only reads.
+ */
+export interface Source<T> {
+  /** Label value of `rerankscope_source_up`. */
+  readonly name: string
+  /**
+   * Starts whatever reading needs. MUST reject with one sentence that says what is wrong and what to
+   * do, and MUST NOT leave anything running when it rejects or when `signal` aborts.
+   */
+  open(signal: AbortSignal): Promise<Reader<T>>
+}
+
+/** An open source. The loop never calls `read` while another one is pending, nor after `close`. */
+export interface Reader<T> {
+  /**
+   * `loop`: `read` answers at once and is called once an interval; after a failure it is called
+   * again. `source`: `read` waits for what the source says next; after a failure the reader is closed
+   * and the source opened again, later each time.
+   */
+  readonly pace: 'loop' | 'source'
+  /** How long the first reading may take, where starting is slower than going on. */
+  readonly firstReadingSeconds?: number
+  /** Lines left out since `open`, where the source reads lines. */
+  readonly droppedLines?: number | undefined
+  /** What was seen instead of a reading, in words: said when a reading does not come in time. */
+  readonly instead?: string | undefined
+  /**
+   * The next reading. MUST reject with one sentence when there is none, and MUST NOT answer with
+   * anything older than the call. After three intervals the loop gives up on it: it aborts `signal`
+   * and does not wait.
+   */
+  read(signal: AbortSignal): Promise<T>
+  /** Releases everything, at once: MUST NOT wait for a process or a peer. */
+  close(): void
+}
+
+/** What a source may use of the world. */
+export interface SourceEnvironment {
+  readonly clock: Clock
+  readonly intervalSeconds: number
+  /** Undefined when no reranker is watched. */
+  readonly target: Target | undefined
+  /** Name or path of the program. */
+  readonly nvidiaSmi: string
+  readonly environment: Readonly<Record<string, string | undefined>>
+}
+
+/** A kind of GPU source: one file here and one line in `index.ts`. */
+export interface GpuSource {
+  readonly name: string
+  /** How the argument after `name:` is called in the help; absent for a source that takes none. */
+  readonly argument?: string
+  /** Whether `--gpu auto` may take it here; the first that says yes is taken. */
+  available(environment: SourceEnvironment): boolean
+  /** Throws a `UserError` for an argument that cannot work. */
+  create(environment: SourceEnvironment, argument: string): Source<readonly GpuSample[]>
+}
+
+/** A kind of reranker, known by its metrics page: one file here and one line in `index.ts`. */
+export interface ServingSource {
+  readonly name: string
+  /** Whether the page is of this kind of server. */
+  recognises(page: PrometheusPage): boolean
+  /** Pure. What the page does not say stays absent. */
+  normalise(page: PrometheusPage): ServingSample
+}
