@@ -85,15 +85,14 @@ describe('what Text Embeddings Inference sends', () => {
     [{ query: 'q', texts: [] }, 'empty', /`texts` cannot be empty/],
     [{ query: '', texts: [''] }, 'empty', /`inputs` cannot be empty/],
   ])('%j is refused as %s', (body, kind, message) => {
-    const refusal = (() => {
-      try {
-        tei.decodeRequest(body)
-      } catch (error) {
-        return error
-      }
-    })() as RerankFailure
-    expect(refusal.kind).toBe(kind)
-    expect(refusal.message).toMatch(message)
+    let refusal: unknown
+    try {
+      tei.decodeRequest(body)
+    } catch (error) {
+      refusal = error
+    }
+    expect(refusal).toBeInstanceOf(RerankFailure)
+    expect(refusal).toMatchObject({ kind, message: expect.stringMatching(message) as unknown })
   })
 
   test('a query with an empty document is accepted, unknown keys are ignored', () => {
