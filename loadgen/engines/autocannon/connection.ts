@@ -1,0 +1,176 @@
+import type { Client, ResponseHead } from 'autocannon'
+
+/** More than any ranking; a target that sends more is cut off, or it could fill our memory. */
+const maximumAnswerBytes = 16 * 1024 * 1024
+
+export interface Answer {
+  readonly status: number
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+  /** In pieces as they came: only the whole may be decoded, or characters are torn apart. */
+  readonly body: readonly Buffer[]
+}
+
+export type Ending =
+  | { readonly kind: 'answered'; readonly answer: Answer }
+  | { readonly kind: 'connect_error' | 'connection_lost' | 'invalid_response' }
+
+/** One request on the wire. */
+export interface Exchange {
+  /** Filled in as they happen. */
+  readonly times: { sentSeconds: number; firstByteSeconds: number | undefined }
+  readonly onEnd: (ending: Ending, doneSeconds: number) => void
+}
+
+/**
+ * One of autocannon's clients, driven by us: it opens its connection when there is something to send
+ * and sends only what it is given. What is replaced, and why:
+ *
+ * - `_connect` and `_doRequest` fire and reconnect on their own, without limit when refused;
+ * - `pendingRequests` outlives a lost connection and shifts all later latencies by one request;
+ * - `parser` keeps the half of an answer that a lost connection left behind;
+ * - `addBody` decodes chunk by chunk, which destroys characters that span two chunks.
+ */
+export class Connection {
+  readonly #client: Client
+  readonly #now: () => number
+  readonly #prototype: Client
+  #exchange: Exchange | undefined
+  #connected = false
+  #head: ResponseHead | undefined
+  #body: Buffer[] = []
+  #bodyBytes = 0
+
+  constructor(client: Client, now: () => number) {
+    this.#client = client
+    this.#now = now
+    this.#prototype = Object.getPrototypeOf(client) as Client
+    client._connect = () => undefined
+    client._doRequest = () => undefined
+    client._destroyConnection = () => {
+      this.#drop()
+    }
+    client.getRequestBuffer = () => {
+      // Asked for right before the write, when the request is built: that is when it is sent.
+      if (this.#exchange !== undefined) this.#exchange.times.sentSeconds = this.#now()
+      return this.#prototype.getRequestBuffer.call(client)
+    }
+    client.pipelinedRequests.addBody = () => undefined
+    client.on('headers', (head: ResponseHead) => {
+      this.#head = head
+    })
+    client.on('body', (piece: Buffer) => {
+      this.#keep(piece)
+    })
+    client.on('response', () => {
+      this.#complete()
+    })
+  }
+
+  get open(): boolean {
+    return this.#client.conn !== undefined
+  }
+
+  /** Sends what `setupRequest` builds now. The exchange ends exactly once, unless it is given up. */
+  send(exchange: Exchange): void {
+    if (this.#client.conn === undefined) this.#connect()
+    this.#exchange = exchange
+    this.#head = undefined
+    this.#body = []
+    this.#bodyBytes = 0
+    const client = this.#client
+    // autocannon builds a client's first request when the client is made, with nothing to send yet.
+    if (client.reqsMade === 0) client.requestIterator.rebuildRequest()
+    this.#prototype._doRequest.call(client)
+    // The socket holds the bytes until they are written; a second reference would hold them for good.
+    delete client.requestIterator.currentRequest.requestBuffer
+  }
+
+  /** Gives the running exchange up without an ending, and closes the connection: its answer may still come. */
+  abandon(): void {
+    this.#exchange = undefined
+    this.#drop()
+  }
+
+  #connect(): void {
+    const client = this.#client
+    client.parser.reinitialize('RESPONSE')
+    client.pipelinedRequests.clear()
+    this.#connected = false
+    this.#prototype._connect.call(client)
+    const socket = client.conn
+    if (socket === undefined)
+      throw new Error('autocannon opened no socket. This is a bug in rerankscope.')
+    socket.setNoDelay(true)
+    for (const event of ['error', 'end', 'data']) socket.removeAllListeners(event)
+    socket.on('connect', () => {
+      this.#connected = true
+    })
+    socket.on('data', (chunk: Buffer) => {
+      this.#read(chunk)
+    })
+    socket.on('end', () => {
+      // An answer without a length is complete when the connection ends.
+      if (this.#head !== undefined) client.parser.finish()
+    })
+    socket.on('error', () => undefined)
+    socket.on('close', () => {
+      if (client.conn === socket)
+        this.#end({ kind: this.#connected ? 'connection_lost' : 'connect_error' })
+    })
+  }
+
+  #read(chunk: Buffer): void {
+    const { parser } = this.#client
+    if (this.#exchange === undefined) {
+      // Bytes that nobody asked for would be taken for the next answer.
+      this.#drop()
+      return
+    }
+    this.#exchange.times.firstByteSeconds ??= this.#now()
+    const result = parser.execute(chunk)
+    if (result instanceof Error) this.#end({ kind: 'invalid_response' })
+  }
+
+  #keep(piece: Buffer): void {
+    this.#bodyBytes += piece.length
+    if (this.#bodyBytes > maximumAnswerBytes) this.#end({ kind: 'invalid_response' })
+    else this.#body.push(piece)
+  }
+
+  #complete(): void {
+    const head = this.#head
+    if (head === undefined || this.#exchange === undefined) return
+    const answer = {
+      status: head.statusCode,
+      headers: headersOf(head.headers),
+      body: this.#body,
+    }
+    this.#body = []
+    this.#end({ kind: 'answered', answer }, head.shouldKeepAlive)
+  }
+
+  #end(ending: Ending, keepAlive = false): void {
+    const exchange = this.#exchange
+    this.#exchange = undefined
+    if (!keepAlive) this.#drop()
+    exchange?.onEnd(ending, this.#now())
+  }
+
+  #drop(): void {
+    const socket = this.#client.conn
+    this.#client.conn = undefined
+    this.#head = undefined
+    this.#body = []
+    this.#client.pipelinedRequests.clear()
+    socket?.destroy()
+  }
+}
+
+function headersOf(raw: readonly string[]): Record<string, string> {
+  const headers: Record<string, string> = {}
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    headers[(raw[at] ?? '').toLowerCase()] = raw[at + 1] ?? ''
+  }
+  return headers
+}

@@ -1,0 +1,68 @@
+import type { Clock } from '../../core/clock.ts'
+import type { WireMessage } from '../../core/dialects/index.ts'
+import type { Observation } from '../../core/observation.ts'
+import type { PlanItem } from '../plan/plan.ts'
+
+/** Where requests go. */
+export interface Endpoint {
+  /** `http://host:port`. */
+  readonly origin: string
+  /** Of a rerank request, with the target's own prefix. */
+  readonly path: string
+  /** Sent with every request; may hold a credential. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** What an answer is worth. */
+export type Judgement = Pick<Observation, 'outcome' | 'server'>
+
+export interface Replay {
+  readonly endpoint: Endpoint
+  /** Costs time: never to be called when a request is due. */
+  readonly judge: (message: WireMessage, documents: number) => Judgement
+  /** In order of intended time. */
+  readonly items: readonly PlanItem[]
+  /** Groups to send, each once the one before is answered, before the run; nothing of them is reported. */
+  readonly warmUp: readonly (readonly PlanItem[])[]
+  readonly bodyOf: (item: PlanItem) => Buffer
+  /** W3C trace context of a request. */
+  readonly traceparentOf: (item: PlanItem) => string
+  /** A request without a whole answer so long after it was sent is a `timeout`. */
+  readonly timeoutSeconds: number
+  /** Requests beyond it wait for one to end, and are counted: the generator's limit, not the target's. */
+  readonly maximumInFlight: number
+  /** How long an aborted replay waits for answers. */
+  readonly drainSeconds: number
+  readonly clock: Clock
+  /** Aborts: send nothing more, wait `drainSeconds` for answers, return. */
+  readonly signal: AbortSignal
+  /** Called once, when the zero of all observed times is known, on the monotonic clock. */
+  readonly onStart: (startSeconds: number) => void
+  readonly onSent: (item: PlanItem) => void
+  readonly onObservation: (observation: Observation) => void
+}
+
+export interface ReplayEnd {
+  /** Of the plan, never sent because the replay was aborted. */
+  readonly unsent: number
+  /** Sent, but given up at the end of an aborted replay. */
+  readonly unfinished: number
+  /** Sent late because `maximumInFlight` requests were already waiting. */
+  readonly delayedByLimit: number
+  readonly warmUp: { readonly requests: number; readonly succeeded: number }
+}
+
+/**
+ * Sends a plan and measures. One member a file or folder. An engine
+ * - MUST send each item at its intended time or, when late, at once, and report the intended time;
+ * - MUST NOT let an answer that is slow, lost or missing delay another item;
+ * - MUST report every item that it sent exactly once, timeouts included, and wait for all answers;
+ * - MUST NOT retry;
+ * - MUST let every answer be judged, whole, away from the sending;
+ * - MUST keep no answer longer than it takes to judge it.
+ */
+export interface Engine {
+  readonly name: string
+  readonly version: string
+  replay(replay: Replay): Promise<ReplayEnd>
+}

@@ -1,0 +1,11 @@
+/** The front door of the load generator: what the commands use. */
+export { datasets } from './dataset/index.ts'
+export { engines } from './engines/index.ts'
+export type { Progress } from './measure/progress.ts'
+export { summarySchema, type Summary } from './measure/run-file.ts'
+export type { SloThreshold } from './measure/summarize.ts'
+export { profiles, type Profile } from './plan/profiles.ts'
+export { readRun, type Run } from './report/folder.ts'
+export { reportFormats } from './report/formats.ts'
+export { formatRunTable } from './report/text.ts'
+export { defaults, runLoad, type RunContext, type RunOptions } from './run.ts'

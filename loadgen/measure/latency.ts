@@ -1,0 +1,124 @@
+import type { Observation } from '../../core/observation.ts'
+import { formatCount } from '../../core/units.ts'
+import {
+  minimumIntervalSamples,
+  minimumSamples,
+  percentile,
+  quantileInterval,
+} from './percentile.ts'
+import type { Summary } from './run-file.ts'
+
+/**
+ * Whether a request's duration says how long people wait. A timeout does: they waited that long. A
+ * refusal does not: counted in, a server that refuses quickly would look fast.
+ */
+export function entersLatency({ outcome }: Observation): boolean {
+  return outcome === 'ok' || outcome === 'timeout'
+}
+
+export const responseSecondsOf = (observation: Observation): number =>
+  observation.doneSeconds - observation.intendedSeconds
+export const serviceSecondsOf = (observation: Observation): number =>
+  observation.doneSeconds - observation.sentSeconds
+export const lagSecondsOf = (observation: Observation): number =>
+  observation.sentSeconds - observation.intendedSeconds
+
+/** Sorted, for `percentile`. */
+export function sorted(values: Iterable<number>): Float64Array {
+  return Float64Array.from(values).sort()
+}
+
+export function latencyOf(observations: readonly Observation[]): {
+  readonly latencySeconds: Summary['latencySeconds']
+  readonly notes: readonly string[]
+} {
+  const counted = observations.filter(entersLatency)
+  const response = sorted(counted.map(responseSecondsOf))
+  const service = sorted(counted.map(serviceSecondsOf))
+  const samples = counted.length
+  const at = (values: Float64Array, q: number) => percentile(values, q) ?? null
+  const interval = quantileInterval(response, 0.95)
+  const rare = (values: Float64Array) => (samples < minimumSamples.p99 ? null : at(values, 0.99))
+  return {
+    latencySeconds: {
+      samples,
+      response: {
+        p50: at(response, 0.5),
+        p90: at(response, 0.9),
+        p95: at(response, 0.95),
+        p99: rare(response),
+        max: at(response, 1),
+        p95Interval: interval === undefined ? null : [...interval],
+      },
+      service: { p50: at(service, 0.5), p95: at(service, 0.95), p99: rare(service) },
+      batch: batchLatencyOf(counted),
+      server: serverPhasesOf(counted),
+    },
+    notes: notesOf(samples, observations.length),
+  }
+}
+
+function notesOf(samples: number, requests: number): readonly string[] {
+  const few = formatCount(samples)
+  const excluded = requests - samples
+  return [
+    ...(samples < minimumSamples.p99
+      ? [
+          `p99 is not given: it takes ${String(minimumSamples.p99)} samples, and this run has ${few}`,
+        ]
+      : []),
+    ...(samples < minimumIntervalSamples
+      ? [
+          `the interval of p95 is not given: it takes ${String(minimumIntervalSamples)} samples, and this run has ${few}`,
+        ]
+      : samples < minimumSamples.p95
+        ? [
+            `p95 is a rough figure: it stands on ${few} samples, under ${String(minimumSamples.p95)}`,
+          ]
+        : []),
+    ...(excluded > 0
+      ? [
+          `${formatCount(excluded)} requests that failed at once (anything but a timeout) are not in the latencies`,
+        ]
+      : []),
+  ]
+}
+
+/** A batch is as slow as its slowest request. */
+function batchLatencyOf(counted: readonly Observation[]): Summary['latencySeconds']['batch'] {
+  const slowest = new Map<number, number>()
+  for (const observation of counted) {
+    const { batch } = observation
+    slowest.set(batch, Math.max(slowest.get(batch) ?? 0, responseSecondsOf(observation)))
+  }
+  if (slowest.size === counted.length) return null
+  const values = sorted(slowest.values())
+  return { p50: percentile(values, 0.5) ?? null, p95: percentile(values, 0.95) ?? null }
+}
+
+function serverPhasesOf(counted: readonly Observation[]): Summary['latencySeconds']['server'] {
+  const median = (phase: keyof Summary['latencySeconds']['server']) =>
+    percentile(sorted(counted.flatMap(({ server }) => server?.[phase] ?? [])), 0.5) ?? null
+  return {
+    totalSeconds: median('totalSeconds'),
+    tokeniseSeconds: median('tokeniseSeconds'),
+    queueSeconds: median('queueSeconds'),
+    inferSeconds: median('inferSeconds'),
+  }
+}
+
+export function byShapeOf(observations: readonly Observation[]): Summary['byShape'] {
+  const shapes = [...new Set(observations.map(({ documents }) => documents))].sort((a, b) => a - b)
+  return shapes.map((documents) => {
+    const own = observations.filter((observation) => observation.documents === documents)
+    const response = sorted(own.filter(entersLatency).map(responseSecondsOf))
+    return {
+      documents,
+      requests: own.length,
+      responseSeconds: {
+        p50: percentile(response, 0.5) ?? null,
+        p95: percentile(response, 0.95) ?? null,
+      },
+    }
+  })
+}

@@ -1,0 +1,161 @@
+import { z } from 'zod'
+import { guidanceStates } from '../../core/guidance.ts'
+import { outcomes } from '../../core/observation.ts'
+
+const seconds = z.number().min(0)
+/** Null: too few samples, or none. `notes` says which. */
+const figure = seconds.nullable()
+const spread = z.object({ mean: figure, min: figure, max: figure, p5: figure, p95: figure })
+
+/**
+ * `run.json`, schema `rerankscope.run/1`: keys may be added, these stay. Durations are seconds from
+ * one monotonic clock.
+ */
+export const summarySchema = z.object({
+  schema: z.literal('rerankscope.run/1'),
+  startedAt: z.iso.datetime(),
+  endedAt: z.iso.datetime(),
+  target: z.object({
+    /** Without credentials. */
+    url: z.string(),
+    dialect: z.string(),
+    server: z.string().nullable(),
+    model: z.string().nullable(),
+  }),
+  profile: z.object({
+    name: z.string(),
+    queriesPerSecond: z.number().positive(),
+    queriesPerBatch: z.number().int().positive(),
+    /** Smallest and largest. */
+    documentsPerQuery: z.tuple([z.number().int().positive(), z.number().int().positive()]),
+    documentCounts: z.array(z.number().int().positive()),
+    arrivals: z.string(),
+    seconds: z.number().positive(),
+    seed: z.number(),
+  }),
+  engine: z.object({
+    name: z.string(),
+    version: z.string(),
+    timeoutSeconds: seconds,
+    maximumInFlight: z.number().int(),
+    /** Requests sent late because so many others were waiting. */
+    delayedByLimit: z.number().int(),
+    /** Requests sent before the run and left out of it. */
+    warmUp: z.object({ requests: z.number().int(), succeeded: z.number().int() }),
+    /** Of the generator itself, beyond the 10 ms between two looks. */
+    eventLoopDelaySeconds: z.object({ p99: seconds, max: seconds }),
+    /** Trace ids of the run's requests are this and the request's index, as 16 hexadecimal digits. */
+    traceIdPrefix: z.string(),
+  }),
+  dataset: z.object({
+    name: z.string(),
+    queries: z.number().int(),
+    fillShare: z.number(),
+    repeatShare: z.number(),
+  }),
+  validity: z.object({
+    valid: z.boolean(),
+    reasons: z.array(z.string()),
+    /** Queries a second. */
+    requestedRate: z.number(),
+    achievedRate: z.number().nullable(),
+    dispatchLagSeconds: z.object({ p50: figure, p95: figure, p99: figure, max: figure }),
+  }),
+  totals: z.object({
+    planned: z.number().int(),
+    /** Sent, with a known end. */
+    requests: z.number().int(),
+    succeeded: z.number().int(),
+    failed: z.number().int(),
+    byOutcome: z.partialRecord(z.enum(outcomes), z.number().int()),
+    /** Pairs of succeeded requests. */
+    pairs: z.number().int(),
+    pairsOffered: z.number().int(),
+    /** Of the plan, not sent or given up because the run was interrupted. */
+    unsent: z.number().int(),
+    unfinished: z.number().int(),
+  }),
+  /** Succeeded requests over `spanSeconds`: from the first intended time to the end of the schedule or the last answer, whichever is later. */
+  throughput: z.object({
+    spanSeconds: seconds,
+    requestsPerSecond: z.number(),
+    queriesPerSecond: z.number(),
+    pairsPerSecond: z.number(),
+  }),
+  /** Over succeeded requests and timeouts, the latter with the time waited. */
+  latencySeconds: z.object({
+    samples: z.number().int(),
+    /** From the intended time. */
+    response: z.object({
+      p50: figure,
+      p90: figure,
+      p95: figure,
+      p99: figure,
+      max: figure,
+      p95Interval: z.tuple([seconds, seconds]).nullable(),
+    }),
+    /** From the send. */
+    service: z.object({ p50: figure, p95: figure, p99: figure }),
+    /** From the intended time of a batch to its slowest answer; null when a batch is one request. */
+    batch: z.object({ p50: figure, p95: figure }).nullable(),
+    /** What the server says of itself, the medians; null where it says nothing. */
+    server: z.object({
+      totalSeconds: figure,
+      tokeniseSeconds: figure,
+      queueSeconds: figure,
+      inferSeconds: figure,
+    }),
+  }),
+  byShape: z.array(
+    z.object({
+      documents: z.number().int(),
+      requests: z.number().int(),
+      responseSeconds: z.object({ p50: figure, p95: figure }),
+    }),
+  ),
+  /** Null: none was named. */
+  sidecar: z
+    .object({
+      url: z.string(),
+      /** Looks that got no snapshot, and why the last of them did not. */
+      failures: z.number().int(),
+      reason: z.string(),
+    })
+    .nullable(),
+  gpu: z
+    .object({
+      source: z.string(),
+      /** Of the run, as the sidecar observed it. */
+      observedSeconds: seconds,
+      devices: z.array(
+        z.object({
+          uuid: z.string(),
+          name: z.string(),
+          utilizationPercent: spread,
+          memoryUsedBytes: z.object({ mean: figure, max: figure }),
+          energyJoules: figure,
+        }),
+      ),
+    })
+    .nullable(),
+  efficiency: z.object({ pairsPerSecondPerGb: figure, pairsPerJoule: figure }),
+  guidance: z.object({
+    state: z.enum(guidanceStates),
+    reasons: z.array(z.string()),
+    recommendation: z.string(),
+  }),
+  /** Thresholds that were asked for. */
+  slo: z.array(
+    z.object({
+      percentile: z.enum(['p50', 'p90', 'p95', 'p99']),
+      limitSeconds: z.number().positive(),
+      measuredSeconds: figure,
+      met: z.boolean(),
+    }),
+  ),
+  /** What a reader must know about the figures, a sentence each. */
+  notes: z.array(z.string()),
+})
+
+/** One run, measured. */
+export type Summary = z.infer<typeof summarySchema>

@@ -1,0 +1,169 @@
+import { guideRun, type Guidance } from '../../core/guidance.ts'
+import type { Observation } from '../../core/observation.ts'
+import { policy } from '../../core/policy.ts'
+import { bytesPerGb, formatCount, formatDuration } from '../../core/units.ts'
+import { byShapeOf, latencyOf } from './latency.ts'
+import type { Summary } from './run-file.ts'
+import { gpuFiguresOf, type GpuFigures, type TelemetrySample } from './telemetry.ts'
+import { validityOf } from './validity.ts'
+
+/** What a run was, apart from what was measured. */
+export type RunFacts = Pick<
+  Summary,
+  'startedAt' | 'endedAt' | 'target' | 'profile' | 'engine' | 'dataset' | 'sidecar'
+> & {
+  readonly totals: Pick<Summary['totals'], 'planned' | 'unsent' | 'unfinished'>
+  readonly slo: readonly SloThreshold[]
+}
+
+/** A response time that a percentile must stay under. */
+export type SloThreshold = Pick<Summary['slo'][number], 'percentile' | 'limitSeconds'>
+
+/** Below this share of the run, what the sidecar saw says little about it. */
+const minimumCoverageRatio = 0.5
+
+/** The figures of a run, from what was observed. Pure: a run folder gives the same figures again. */
+export function summarize(
+  facts: RunFacts,
+  observations: readonly Observation[],
+  telemetry: readonly TelemetrySample[],
+): Summary {
+  const periodSeconds = facts.profile.queriesPerBatch / facts.profile.queriesPerSecond
+  const throughput = throughputOf(observations, periodSeconds)
+  const { latencySeconds, notes } = latencyOf(observations)
+  const seen = gpuFiguresOf(telemetry, throughput.spanSeconds)
+  const gpuNotes = gpuNotesOf(facts, seen, throughput.spanSeconds)
+  const gpu = gpuNotes.usable ? seen : gpuFiguresOf([], throughput.spanSeconds)
+  return {
+    schema: 'rerankscope.run/1',
+    startedAt: facts.startedAt,
+    endedAt: facts.endedAt,
+    target: facts.target,
+    profile: facts.profile,
+    engine: facts.engine,
+    dataset: facts.dataset,
+    validity: validityOf(
+      observations,
+      {
+        requestedRate: facts.profile.queriesPerSecond,
+        periodSeconds,
+        plannedRequests: facts.totals.planned,
+      },
+      { ...facts.totals, ...facts.engine },
+    ),
+    totals: totalsOf(observations, facts),
+    throughput,
+    latencySeconds,
+    byShape: byShapeOf(observations),
+    sidecar: facts.sidecar,
+    gpu: gpu.gpu,
+    efficiency: {
+      pairsPerSecondPerGb: gpu.memoryUsedBytes
+        ? throughput.pairsPerSecond / (gpu.memoryUsedBytes / bytesPerGb)
+        : null,
+      pairsPerJoule: gpu.energyJoules ? succeededPairs(observations) / gpu.energyJoules : null,
+    },
+    guidance: guidanceOf(facts, gpu, gpuNotes.notes, latencySeconds.response.p95, throughput),
+    slo: facts.slo.map(({ percentile, limitSeconds }) => {
+      const measuredSeconds = latencySeconds.response[percentile]
+      const met = measuredSeconds !== null && measuredSeconds < limitSeconds
+      return { percentile, limitSeconds, measuredSeconds, met }
+    }),
+    notes: [...notes, ...gpuNotes.notes],
+  }
+}
+
+const succeededPairs = (observations: readonly Observation[]): number =>
+  observations.reduce((sum, { outcome, documents }) => sum + (outcome === 'ok' ? documents : 0), 0)
+
+function totalsOf(observations: readonly Observation[], facts: RunFacts): Summary['totals'] {
+  const byOutcome: Summary['totals']['byOutcome'] = {}
+  for (const { outcome } of observations) byOutcome[outcome] = (byOutcome[outcome] ?? 0) + 1
+  const succeeded = byOutcome.ok ?? 0
+  return {
+    planned: facts.totals.planned,
+    requests: observations.length,
+    succeeded,
+    failed: observations.length - succeeded,
+    byOutcome,
+    pairs: succeededPairs(observations),
+    pairsOffered: observations.reduce((sum, { documents }) => sum + documents, 0),
+    unsent: facts.totals.unsent,
+    unfinished: facts.totals.unfinished,
+  }
+}
+
+function throughputOf(
+  observations: readonly Observation[],
+  periodSeconds: number,
+): Summary['throughput'] {
+  let spanSeconds = 0
+  for (const { intendedSeconds, doneSeconds } of observations) {
+    spanSeconds = Math.max(spanSeconds, intendedSeconds + periodSeconds, doneSeconds)
+  }
+  const succeeded = observations.filter(({ outcome }) => outcome === 'ok').length
+  const perSecond = (count: number) => (spanSeconds === 0 ? 0 : count / spanSeconds)
+  return {
+    spanSeconds,
+    requestsPerSecond: perSecond(succeeded),
+    // One query a request: no dialect so far carries several.
+    queriesPerSecond: perSecond(succeeded),
+    pairsPerSecond: perSecond(succeededPairs(observations)),
+  }
+}
+
+function gpuNotesOf(
+  { sidecar }: RunFacts,
+  seen: GpuFigures,
+  spanSeconds: number,
+): { readonly usable: boolean; readonly notes: readonly string[] } {
+  if (sidecar === null) {
+    return { usable: false, notes: ['no GPU figures: no sidecar was named (--sidecar URL)'] }
+  }
+  const { failures, reason } = sidecar
+  const unanswered =
+    failures === 0 ? [] : [`the sidecar did not answer ${formatCount(failures)} times: ${reason}`]
+  if (seen.gpu === null) {
+    const why = failures === 0 ? ['no GPU figures: the sidecar sees no GPU'] : []
+    return { usable: false, notes: [...why, ...unanswered] }
+  }
+  const coverage = spanSeconds === 0 ? 0 : seen.observedSeconds / spanSeconds
+  const covered = `the sidecar observed ${formatDuration(seen.observedSeconds)} of the run's ${formatDuration(spanSeconds)}`
+  if (coverage < minimumCoverageRatio) {
+    return { usable: false, notes: [`no GPU figures: ${covered} only`, ...unanswered] }
+  }
+  const part = coverage < policy.minimumCoverageRatio ? [`GPU figures are partial: ${covered}`] : []
+  return { usable: true, notes: [...part, ...unanswered] }
+}
+
+function guidanceOf(
+  { sidecar }: RunFacts,
+  gpu: GpuFigures,
+  notes: readonly string[],
+  p95Seconds: number | null,
+  { queriesPerSecond }: Summary['throughput'],
+): Summary['guidance'] {
+  if (gpu.gpu === null) {
+    return {
+      state: 'unknown',
+      reasons: [...notes],
+      recommendation:
+        sidecar === null
+          ? 'Start `rerankscope sidecar` beside the target and name it with --sidecar.'
+          : 'Look at the health of the sidecar’s sources.',
+    }
+  }
+  const guidance: Guidance = guideRun(
+    {
+      measurable: gpu.measurable,
+      emulated: gpu.emulated,
+      queriesPerSecond,
+      p95Seconds: p95Seconds ?? undefined,
+      queuePairs: gpu.queuePairs === undefined ? undefined : Math.round(gpu.queuePairs),
+      powerRatio: gpu.powerRatio,
+      run: { observedSeconds: gpu.observedSeconds, meanRatio: gpu.meanRatio },
+    },
+    policy,
+  )
+  return { ...guidance, reasons: [...guidance.reasons] }
+}

@@ -1,0 +1,88 @@
+import { createWriteStream } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { BodyTemplate } from './body.ts'
+import type { Plan, PlanItem } from './plan.ts'
+
+/** `plan.json`: what every request has in common. No address, no secret, no text. */
+export interface PlanFile {
+  readonly schema: 'rerankscope.plan/1'
+  readonly profile: Plan['profile']
+  readonly seed: number
+  readonly scheduledSeconds: number
+  readonly dialect: string
+  readonly method: 'POST'
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly counts: {
+    readonly requests: number
+    readonly batches: number
+    readonly pairs: number
+    readonly texts: number
+  }
+  readonly dataset: Plan['dataset']
+  /** By number of documents. */
+  readonly bodies: Readonly<Record<string, BodyTemplate>>
+}
+
+export function planFileOf(
+  plan: Plan,
+  wire: Pick<PlanFile, 'dialect' | 'path' | 'headers' | 'bodies'>,
+): PlanFile {
+  return {
+    schema: 'rerankscope.plan/1',
+    profile: plan.profile,
+    seed: plan.seed,
+    scheduledSeconds: plan.scheduledSeconds,
+    dialect: wire.dialect,
+    method: 'POST',
+    path: wire.path,
+    headers: wire.headers,
+    counts: {
+      requests: plan.items.length,
+      batches: plan.items.length / plan.profile.queriesPerBatch,
+      pairs: plan.items.reduce((sum, item) => sum + item.documents, 0),
+      texts: plan.texts.length,
+    },
+    dataset: plan.dataset,
+    bodies: wire.bodies,
+  }
+}
+
+/**
+ * Writes the plan before the run: `plan.json`, `items.ndjson` (one request a line) and
+ * `texts.ndjson` (one JSON string a line, which items refer to by line, counted from 0). A text is
+ * written once however many requests carry it, so the folder stays as large as the texts, not as
+ * the traffic.
+ */
+export async function writePlan(folder: string, plan: Plan, file: PlanFile): Promise<void> {
+  await writeFile(join(folder, 'plan.json'), `${JSON.stringify(file, null, 2)}\n`)
+  await writeLines(join(folder, 'items.ndjson'), plan.items.map(encodeItem))
+  await writeLines(
+    join(folder, 'texts.ndjson'),
+    plan.texts.map((text) => JSON.stringify(text)),
+  )
+}
+
+function encodeItem({ index, batch, intendedSeconds, documents, texts }: PlanItem): string {
+  return JSON.stringify({
+    index,
+    batch,
+    intendedSeconds: Number(intendedSeconds.toFixed(6)),
+    documents,
+    texts,
+  })
+}
+
+async function writeLines(path: string, lines: Iterable<string>): Promise<void> {
+  await pipeline(
+    Readable.from(
+      (function* () {
+        for (const line of lines) yield `${line}\n`
+      })(),
+    ),
+    createWriteStream(path),
+  )
+}

@@ -1,0 +1,109 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { environmentError, messageOf, systemCodeOf, usageError } from '../../core/errors.ts'
+import { decodeObservation, encodeObservation, type Observation } from '../../core/observation.ts'
+import { summarySchema, type Summary } from '../measure/run-file.ts'
+import { summarize } from '../measure/summarize.ts'
+import { decodeTelemetrySample, type TelemetrySample } from '../measure/telemetry.ts'
+import { renderHtml } from './html/index.ts'
+
+/** A run and the folder that holds it. */
+export interface Run {
+  readonly folder: string
+  readonly summary: Summary
+  readonly observations: readonly Observation[]
+  readonly telemetry: readonly TelemetrySample[]
+}
+
+/** @throws UserError when the folder cannot be made, or holds something and `force` is false. */
+export async function prepareFolder(folder: string, force: boolean): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true })
+    if (force || (await readdir(folder)).length === 0) return
+  } catch (error) {
+    throw environmentError(`--out ${folder} cannot be used: ${messageOf(error)}.`)
+  }
+  throw usageError(
+    `--out ${folder} is not empty; name another folder, or --force to overwrite the run in it.`,
+  )
+}
+
+/** Writes what was measured and what it amounts to. */
+export async function writeRun(run: Run): Promise<Run> {
+  const write = (name: string, text: string) => writeFile(join(run.folder, name), text)
+  await write('observations.ndjson', linesOf(run.observations.map(encodeObservation)))
+  await write('telemetry.ndjson', linesOf(run.telemetry.map((sample) => JSON.stringify(sample))))
+  await write('run.json', `${JSON.stringify(run.summary, null, 2)}\n`)
+  await write('report.html', renderHtml([run]))
+  return run
+}
+
+function linesOf(lines: readonly string[]): string {
+  return lines.map((line) => `${line}\n`).join('')
+}
+
+/**
+ * Reads a run folder again. The figures are computed anew from `observations.ndjson` and
+ * `telemetry.ndjson`; where these are missing, those of `run.json` stand.
+ *
+ * @throws UserError naming the file and line that cannot be understood.
+ */
+export async function readRun(folder: string): Promise<Run> {
+  const summary = await readSummary(folder)
+  const observations = await readLines(folder, 'observations.ndjson', decodeObservation)
+  const telemetry = (await readLines(folder, 'telemetry.ndjson', decodeTelemetrySample)) ?? []
+  if (observations === undefined) return { folder, summary, observations: [], telemetry }
+  return { folder, summary: summarize(summary, observations, telemetry), observations, telemetry }
+}
+
+async function readSummary(folder: string): Promise<Summary> {
+  const path = join(folder, 'run.json')
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (error) {
+    throw usageError(
+      systemCodeOf(error) === 'ENOENT'
+        ? `${folder} is not a run folder: it holds no run.json.`
+        : `${path} cannot be read: ${messageOf(error)}.`,
+    )
+  }
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    throw usageError(`${path} is not JSON; the run that wrote it was cut off, or it was changed.`)
+  }
+  const parsed = summarySchema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]
+  throw usageError(
+    `${path} is not a run of schema rerankscope.run/1: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}.`,
+  )
+}
+
+/** Undefined when there is no such file. */
+async function readLines<T>(
+  folder: string,
+  name: string,
+  decode: (line: string) => T,
+): Promise<T[] | undefined> {
+  const path = join(folder, name)
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (error) {
+    if (systemCodeOf(error) === 'ENOENT') return undefined
+    throw usageError(`${path} cannot be read: ${messageOf(error)}.`)
+  }
+  return text
+    .split('\n')
+    .flatMap((line, at) => (line === '' ? [] : [{ line, number: at + 1 }]))
+    .map(({ line, number }) => {
+      try {
+        return decode(line)
+      } catch (error) {
+        throw usageError(`${path} line ${String(number)}: ${messageOf(error)}.`)
+      }
+    })
+}

@@ -1,0 +1,30 @@
+import type { Run } from './folder.ts'
+import { renderHtml } from './html/index.ts'
+import { formatMarkdown } from './markdown.ts'
+import { formatRunTable } from './text.ts'
+
+export interface ReportFormat {
+  readonly name: string
+  readonly summary: string
+  /** Any number of runs, at least one. */
+  readonly render: (runs: readonly Run[]) => string
+}
+
+/** Every report format. One more = one file and one entry here. */
+export const reportFormats: readonly ReportFormat[] = [
+  {
+    name: 'text',
+    summary: 'a table for the terminal',
+    render: (runs) => `${formatRunTable(runs)}\n`,
+  },
+  { name: 'markdown', summary: 'a table for a pull request', render: formatMarkdown },
+  {
+    name: 'json',
+    summary: 'run.json of one run, a list of several',
+    render: (runs) => {
+      const summaries = runs.map(({ summary }) => summary)
+      return `${JSON.stringify(summaries.length === 1 ? summaries[0] : summaries, null, 2)}\n`
+    },
+  },
+  { name: 'html', summary: 'one page that needs no other file', render: renderHtml },
+]

@@ -1,0 +1,30 @@
+import type { Run } from './folder.ts'
+import { figures } from './text.ts'
+
+/** A Markdown table, a column a run, and each run's guidance and notes below. */
+export function formatMarkdown(runs: readonly Run[]): string {
+  const row = (cells: readonly string[]) => `| ${cells.map(escaped).join(' | ')} |`
+  const summaries = runs.map(({ summary }) => summary)
+  const head = ['', ...summaries.map(({ profile }) => profile.name)]
+  return [
+    row(head),
+    row(head.map((_, at) => (at === 0 ? '---' : '---:'))),
+    ...figures.map(({ name, of }) => row([name, ...summaries.map(of)])),
+    ...summaries.flatMap(({ profile, guidance, validity, notes }) => [
+      '',
+      `**${escaped(profile.name)}: ${guidance.state.replace('_', ' ')}.** ${escaped(guidance.recommendation)}`,
+      '',
+      ...[
+        ...guidance.reasons,
+        ...validity.reasons.map((reason) => `INVALID: ${reason}`),
+        ...notes,
+      ].map((reason) => `- ${escaped(reason)}`),
+    ]),
+    '',
+  ].join('\n')
+}
+
+/** A cell must not end early, and nothing in it may become markup. */
+function escaped(text: string): string {
+  return text.replaceAll(/[|<>\\`*_[\]]/g, (character) => `\\${character}`)
+}

@@ -1,0 +1,128 @@
+import Table from 'cli-table3'
+import { formatBytes, formatCount, formatDuration } from '../../core/units.ts'
+import type { Summary } from '../measure/run-file.ts'
+import type { Run } from './folder.ts'
+
+/** A row of figures that every table of runs shows. */
+export interface Figure {
+  readonly name: string
+  readonly of: (summary: Summary) => string
+}
+
+const unknown = '–'
+
+export const duration = (seconds: number | null | undefined): string =>
+  seconds === null || seconds === undefined ? unknown : formatDuration(seconds)
+const count = (value: number | null): string => (value === null ? unknown : formatCount(value))
+const percent = (value: number | null): string =>
+  value === null ? unknown : `${value.toFixed(0)} %`
+
+/** What the terminal and the Markdown report say of a run, in order. */
+export const figures: readonly Figure[] = [
+  { name: 'verdict', of: ({ validity }) => (validity.valid ? 'valid' : 'INVALID') },
+  { name: 'requests', of: ({ totals }) => requestsOf(totals) },
+  {
+    name: 'queries/s',
+    of: ({ throughput, profile }) =>
+      `${count(throughput.queriesPerSecond)} of ${count(profile.queriesPerSecond)}`,
+  },
+  { name: 'pairs/s', of: ({ throughput }) => count(throughput.pairsPerSecond) },
+  {
+    name: 'p50 / p95 / p99',
+    of: ({ latencySeconds: { response } }) =>
+      [response.p50, response.p95, response.p99].map(duration).join(' / '),
+  },
+  { name: 'p95 interval', of: ({ latencySeconds }) => intervalOf(latencySeconds.response) },
+  { name: 'p95 at 10 docs', of: (summary) => duration(p95At(summary, 10)) },
+  { name: 'p95 at 50 docs', of: (summary) => duration(p95At(summary, 50)) },
+  { name: 'GPU utilisation', of: ({ gpu }) => utilizationOf(gpu) },
+  { name: 'GPU memory', of: ({ gpu }) => memoryOf(gpu) },
+  { name: 'pairs/s per GB', of: ({ efficiency }) => count(efficiency.pairsPerSecondPerGb) },
+  {
+    name: 'dispatch lag p99',
+    of: ({ validity }) => duration(validity.dispatchLagSeconds.p99),
+  },
+]
+
+/**
+ * One table, a column a run, at most 100 characters wide; below it each run's guidance, what makes
+ * it invalid and what to know about its figures, in words.
+ */
+export function formatRunTable(runs: readonly Pick<Run, 'summary'>[]): string {
+  const summaries = runs.map(({ summary }) => summary)
+  const table = new Table({
+    head: ['', ...summaries.map(({ profile }) => profile.name)],
+    style: { head: [], border: [] },
+    wordWrap: true,
+    colWidths: columnWidths(summaries.length),
+  })
+  for (const { name, of } of figures) table.push([name, ...summaries.map(of)])
+  return [table.toString(), ...summaries.flatMap(wordsOf)].join('\n')
+}
+
+const tableWidth = 100
+const nameWidth = 18
+
+function columnWidths(columns: number): number[] {
+  const left = tableWidth - nameWidth - 2 - columns
+  return [
+    nameWidth,
+    ...Array.from({ length: columns }, () => Math.min(34, Math.floor(left / columns))),
+  ]
+}
+
+function wordsOf({ profile, validity, guidance, notes }: Summary): readonly string[] {
+  return [
+    '',
+    `${profile.name}: ${guidance.state.replace('_', ' ')}. ${guidance.recommendation}`,
+    ...guidance.reasons.map((reason) => `  because ${reason}`),
+    ...validity.reasons.map((reason) => `  INVALID ${reason}`),
+    ...notes.filter((note) => !guidance.reasons.includes(note)).map((note) => `  note    ${note}`),
+  ].flatMap((line) => wrapped(line, tableWidth))
+}
+
+/** Breaks at spaces; what follows is indented. */
+function wrapped(line: string, width: number): readonly string[] {
+  const lines: string[] = []
+  let rest = line
+  while (rest.length > width) {
+    const cut = rest.lastIndexOf(' ', width)
+    if (cut <= indent.length) break
+    lines.push(rest.slice(0, cut))
+    rest = indent + rest.slice(cut + 1)
+  }
+  return [...lines, rest]
+}
+const indent = '          '
+
+function requestsOf({ succeeded, failed, byOutcome }: Summary['totals']): string {
+  const failures = Object.entries(byOutcome).filter(([outcome]) => outcome !== 'ok')
+  const kinds = failures.map(([outcome, requests]) => `${formatCount(requests)} ${outcome}`)
+  return `${formatCount(succeeded)} ok, ${formatCount(failed)} failed${kinds.length === 0 ? '' : ` (${kinds.join(', ')})`}`
+}
+
+function intervalOf({ p95Interval }: Summary['latencySeconds']['response']): string {
+  return p95Interval === null ? unknown : p95Interval.map(duration).join(' … ')
+}
+
+function p95At({ byShape }: Summary, documents: number): number | null | undefined {
+  return byShape.find((shape) => shape.documents === documents)?.responseSeconds.p95
+}
+
+function utilizationOf(gpu: Summary['gpu']): string {
+  const devices = gpu?.devices ?? []
+  if (devices.length === 0) return unknown
+  return devices
+    .map(({ utilizationPercent: { mean, min, max } }) =>
+      mean === null ? 'not measurable' : `${percent(mean)} (${percent(min)} – ${percent(max)})`,
+    )
+    .join(', ')
+}
+
+function memoryOf(gpu: Summary['gpu']): string {
+  const devices = gpu?.devices ?? []
+  if (devices.length === 0) return unknown
+  return devices
+    .map(({ memoryUsedBytes: { mean } }) => (mean === null ? unknown : formatBytes(mean)))
+    .join(', ')
+}

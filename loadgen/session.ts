@@ -1,0 +1,141 @@
+import { randomBytes } from 'node:crypto'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import type { Clock } from '../core/clock.ts'
+import type { Observation } from '../core/observation.ts'
+import type { Engine, Replay, ReplayEnd } from './engines/index.ts'
+import { SidecarPoller } from './measure/poller.ts'
+import { ProgressMeter, type Progress } from './measure/progress.ts'
+import type { RunFacts } from './measure/summarize.ts'
+import type { TelemetrySample } from './measure/telemetry.ts'
+import type { Plan } from './plan/plan.ts'
+
+/** Open-loop needs a connection for every request that a slow target leaves waiting. */
+const maximumInFlight = 1024
+const drainSeconds = 5
+const nanosecondsPerSecond = 1e9
+const eventLoopLookMilliseconds = 10
+
+export interface Session {
+  readonly plan: Plan
+  readonly engine: Engine
+  readonly replay: Pick<Replay, 'endpoint' | 'judge' | 'bodyOf' | 'timeoutSeconds'>
+  /** Undefined: no GPU figures. */
+  readonly sidecarUrl: string | undefined
+}
+
+export interface SessionContext {
+  /** Aborts: stop sending, drain, and return what was measured. */
+  readonly signal: AbortSignal
+  readonly clock: Clock
+  /** Called once a second. */
+  readonly onProgress: (progress: Progress) => void
+}
+
+export interface Measured extends Pick<
+  RunFacts,
+  'startedAt' | 'endedAt' | 'engine' | 'sidecar' | 'totals'
+> {
+  /** In order of the plan. */
+  readonly observations: readonly Observation[]
+  readonly telemetry: readonly TelemetrySample[]
+}
+
+/** Replays the plan while looking at the sidecar and at the generator's own event loop. */
+export async function measure(
+  { plan, engine, replay, sidecarUrl }: Session,
+  { signal, clock, onProgress }: SessionContext,
+): Promise<Measured> {
+  const poller = sidecarUrl === undefined ? undefined : new SidecarPoller(sidecarUrl, clock)
+  const meter = meterOf(plan, clock, poller)
+  const eventLoop = monitorEventLoopDelay({ resolution: eventLoopLookMilliseconds })
+  const observations: Observation[] = []
+  const traceIdPrefix = randomBytes(8).toString('hex')
+  const capacity = Math.min(maximumInFlight, plan.items.length)
+  let startedAt = isoTime(clock.wallSeconds())
+  try {
+    const end = await engine.replay({
+      ...replay,
+      items: plan.items,
+      warmUp: plan.warmUp,
+      traceparentOf: ({ index }) => traceparentOf(traceIdPrefix, index),
+      maximumInFlight: capacity,
+      drainSeconds,
+      clock,
+      signal,
+      onStart: (startSeconds) => {
+        startedAt = isoTime(clock.wallSeconds() + startSeconds - clock.monotonicSeconds())
+        eventLoop.enable()
+        poller?.start(startSeconds)
+        meter.start(startSeconds, onProgress)
+      },
+      onSent: () => {
+        meter.sent()
+      },
+      onObservation: (observation) => {
+        observations.push(observation)
+        meter.observe(observation)
+      },
+    })
+    eventLoop.disable()
+    const endedAt = isoTime(clock.wallSeconds())
+    await poller?.finish()
+    return {
+      startedAt,
+      endedAt,
+      engine: {
+        ...engineFacts(engine, end),
+        timeoutSeconds: replay.timeoutSeconds,
+        maximumInFlight: capacity,
+        traceIdPrefix,
+        eventLoopDelaySeconds: {
+          p99: delayOf(eventLoop.percentile(99)),
+          max: delayOf(eventLoop.max),
+        },
+      },
+      sidecar:
+        poller === undefined || sidecarUrl === undefined
+          ? null
+          : { url: sidecarUrl, failures: poller.failures.count, reason: poller.failures.reason },
+      totals: { planned: plan.items.length, unsent: end.unsent, unfinished: end.unfinished },
+      observations: observations.sort((a, b) => a.index - b.index),
+      telemetry: poller?.samples ?? [],
+    }
+  } finally {
+    eventLoop.disable()
+    await meter.stop()
+    await poller?.stop()
+  }
+}
+
+function meterOf(plan: Plan, clock: Clock, poller: SidecarPoller | undefined): ProgressMeter {
+  return new ProgressMeter(
+    {
+      profile: plan.profile.name,
+      scheduledSeconds: plan.scheduledSeconds,
+      planned: plan.items.length,
+      offeredRate: plan.profile.queriesPerSecond,
+    },
+    clock,
+    () => poller?.samples.at(-1)?.devices[0]?.utilizationRatio,
+  )
+}
+
+function engineFacts({ name, version }: Engine, { delayedByLimit, warmUp }: ReplayEnd) {
+  return { name, version, delayedByLimit, warmUp }
+}
+
+/** The trace id is the run's prefix and the request's number, so a slow request's trace can be found. */
+function traceparentOf(prefix: string, index: number): string {
+  // A span id of zero is not valid.
+  const span = (index + 1).toString(16).padStart(16, '0')
+  return `00-${prefix}${index.toString(16).padStart(16, '0')}-${span}-01`
+}
+
+/** What node counts between two looks includes the wait for the next look. */
+function delayOf(nanoseconds: number): number {
+  return Math.max(0, nanoseconds / nanosecondsPerSecond - eventLoopLookMilliseconds / 1000)
+}
+
+function isoTime(wallSeconds: number): string {
+  return new Date(wallSeconds * 1000).toISOString()
+}
