@@ -74,13 +74,14 @@ export default defineConfig(
     },
   },
   {
-    name: 'processes: nvidia-smi, the inference launcher, the demo',
+    name: 'processes: nvidia-smi, the inference launcher, the demo, promtool for `alerts check`',
     files: [
       'sidecar/sources/nvidia-smi.ts',
       'sidecar/sources/nvidia-smi/*.ts',
       'reference-server/infer/launcher.ts',
       'commands/children.ts',
       'commands/doctor.ts',
+      'alerts/promtool.ts',
     ],
     rules: {
       'no-restricted-imports': [

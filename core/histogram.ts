@@ -72,12 +72,13 @@ const coarseHalfWidthRatio = 0.25
 
 /**
  * The q-quantile (0 < q < 1), interpolated linearly inside its bucket as Prometheus'
- * `histogram_quantile` does. Undefined for an empty histogram. In the overflow bucket the highest
- * finite bound is all that is known, so the value is that bound and coarse.
+ * `histogram_quantile` does. Undefined for an empty histogram and for one without bounds. In the
+ * overflow bucket the highest finite bound is all that is known, so the value is that bound and
+ * coarse; in the first bucket nothing is known but that values lie below its bound, so coarse too.
  */
 export function quantile(histogram: HistogramValue, q: number): Quantile | undefined {
   const rank = q * countOf(histogram)
-  if (rank === 0) return undefined
+  if (rank === 0 || histogram.bounds.length === 0) return undefined
   let below = 0
   for (const [at, count] of histogram.counts.entries()) {
     if (below + count >= rank && count > 0) {
@@ -87,7 +88,7 @@ export function quantile(histogram: HistogramValue, q: number): Quantile | undef
       const value = lower + (upper - lower) * ((rank - below) / count)
       return {
         value,
-        coarse: (upper - lower) / (upper + lower) > coarseHalfWidthRatio && lower > 0,
+        coarse: (upper - lower) / (upper + lower) > coarseHalfWidthRatio,
       }
     }
     below += count

@@ -28,6 +28,21 @@ export interface Policy {
   readonly p95Seconds: number
   /** The share of a window that must have been observed before anything is said about it. */
   readonly minimumCoverageRatio: number
+  /** How requests are judged: the failures that are allowed, over which window, from how many requests on. */
+  readonly budget: {
+    readonly errorRatio: number
+    readonly windowSeconds: number
+    readonly minimumRequests: number
+  }
+  /** The clockwork of the alerts. A window must hold `minimumSamples` scrapes before a rule may speak. */
+  readonly alerting: {
+    readonly evaluationSeconds: number
+    /** How long a GPU, a source or a target must be gone; longer than a restart takes. */
+    readonly faultWindowSeconds: number
+    readonly minimumSamples: number
+    /** How long advice stays after its reason went away, so that it does not flap. */
+    readonly keepFiringSeconds: number
+  }
 }
 
 export const policy: Policy = {
@@ -38,6 +53,13 @@ export const policy: Policy = {
   batchPairs: { minimum: 4, maximum: 8 },
   p95Seconds: 0.5,
   minimumCoverageRatio: 0.9,
+  budget: { errorRatio: 0.01, windowSeconds: 300, minimumRequests: 100 },
+  alerting: {
+    evaluationSeconds: 15,
+    faultWindowSeconds: 120,
+    minimumSamples: 4,
+    keepFiringSeconds: 180,
+  },
 }
 
 /** In rising order of utilisation; the names are label values of `rerankscope_policy_threshold_ratio`. */
@@ -66,7 +88,8 @@ export function bandsOf(from: Policy): readonly Band[] {
   const [low, middle, high] = [from.scaleIn, from.waste, from.scaleOut].map(
     (threshold) => threshold.utilizationRatio,
   ) as [number, number, number]
-  const percent = (ratio: number) => String(Math.round(ratio * 100))
+  // Twelve digits drop binary noise (0.57 * 100) and keep 40.1 and 40.4 apart, which rounding would not.
+  const percent = (ratio: number) => String(Number((ratio * 100).toPrecision(12)))
   return [
     { name: `below_${percent(low)}`, fromRatio: 0, toRatio: low },
     { name: `${percent(low)}_${percent(middle)}`, fromRatio: low, toRatio: middle },
@@ -76,19 +99,29 @@ export function bandsOf(from: Policy): readonly Band[] {
 }
 
 const ratio = z.number().gt(0).lt(1)
-const threshold = z.strictObject({ utilizationRatio: ratio, windowSeconds: z.number().positive() })
+const seconds = z.number().positive()
+const count = z.number().int().positive()
+const threshold = z.strictObject({ utilizationRatio: ratio, windowSeconds: seconds }).partial()
 const policySchema = z
   .strictObject({
     scaleIn: threshold,
     waste: threshold,
     target: threshold,
     scaleOut: threshold,
-    batchPairs: z.strictObject({
-      minimum: z.number().int().positive(),
-      maximum: z.number().int().positive(),
-    }),
-    p95Seconds: z.number().positive(),
+    batchPairs: z.strictObject({ minimum: count, maximum: count }).partial(),
+    p95Seconds: seconds,
     minimumCoverageRatio: ratio,
+    budget: z
+      .strictObject({ errorRatio: ratio, windowSeconds: seconds, minimumRequests: count })
+      .partial(),
+    alerting: z
+      .strictObject({
+        evaluationSeconds: seconds,
+        faultWindowSeconds: seconds,
+        minimumSamples: count,
+        keepFiringSeconds: seconds,
+      })
+      .partial(),
   })
   .partial()
 
@@ -107,17 +140,38 @@ export function parsePolicy(
       ),
     }
   }
-  const changed = Object.fromEntries(
-    Object.entries(parsed.data).filter(([, value]) => value !== undefined),
+  const merged = merge(policy, parsed.data)
+  const problems = contradictionsIn(merged)
+  return problems.length === 0 ? { policy: merged } : { problems }
+}
+
+/** `given` over `defaults`, key by key, one level deep: a line may be moved without its window. */
+function merge(defaults: Policy, given: z.infer<typeof policySchema>): Policy {
+  const values = Object.entries(defaults as unknown as Record<string, unknown>).map(
+    ([key, value]) => {
+      const own = (given as Record<string, unknown>)[key]
+      if (own === undefined) return [key, value]
+      return [key, typeof own === 'object' ? { ...(value as object), ...own } : own]
+    },
   )
-  const merged: Policy = { ...policy, ...changed }
+  // Zod has checked every key and value of `given`; the other half is a whole policy.
+  return Object.fromEntries(values) as Policy
+}
+
+function contradictionsIn(merged: Policy): readonly string[] {
   const rising = thresholdNames.map((name) => thresholdsOf(merged)[name].utilizationRatio)
   const ordered = rising.every((value, at) => at === 0 || value > (rising[at - 1] ?? 0))
-  return ordered
-    ? { policy: merged }
-    : {
-        problems: [
+  const { minimum, maximum } = merged.batchPairs
+  return [
+    ...(ordered
+      ? []
+      : [
           `utilizationRatio must rise from scaleIn over waste and target to scaleOut, not ${rising.join(', ')}`,
-        ],
-      }
+        ]),
+    ...(minimum <= maximum
+      ? []
+      : [
+          `batchPairs.minimum must not be above batchPairs.maximum, not ${String(minimum)} and ${String(maximum)}`,
+        ]),
+  ]
 }

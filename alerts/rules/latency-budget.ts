@@ -1,0 +1,90 @@
+import { metrics } from '../../core/metrics.ts'
+import { compare, filter } from '../../core/promql.ts'
+import { durationQuantile, measuredRequests } from '../../core/queries.ts'
+import { formatDuration, formatWindow } from '../../core/units.ts'
+import { bucketBeside, humanizeDuration, SeriesWriter, type Bucket } from '../series.ts'
+import type { RuleContext, RuleDefinition, RuleTest } from './rule.ts'
+
+const deployment = ['namespace', 'job'] as const
+const quantile = 0.95
+
+export const latencyBudget: RuleDefinition = (context) => {
+  const { policy, job } = context
+  const { windowSeconds, minimumRequests } = policy.budget
+  return {
+    name: 'RerankerLatencyBudgetExceeded',
+    group: 'serving',
+    severity: 'page',
+    query: filter(
+      compare(
+        durationQuantile(quantile, deployment, windowSeconds, { job }),
+        '>',
+        policy.p95Seconds,
+      ),
+      'and',
+      deployment,
+      compare(measuredRequests(deployment, windowSeconds, { job }), '>=', minimumRequests),
+    ),
+    summary: 'Rerank requests take longer than they may.',
+    description: describe('{{ $labels.job }}', '{{ $value | humanizeDuration }}', context),
+    action:
+      'See whether requests wait (`reranker_queue_pairs`) or are computed slowly: a queue wants replicas or fewer documents, slow batches a smaller model, shorter texts or a look at throttling.',
+    numbers: [
+      ['Fires when p95 is above', formatDuration(policy.p95Seconds)],
+      ['Over', formatWindow(windowSeconds)],
+      ['With at least', `${String(minimumRequests)} requests`],
+    ],
+    tests: testsOf(context),
+  }
+}
+
+function describe(job: string, value: string, { policy }: RuleContext): string {
+  return `The p95 of requests to ${job} was ${value} over the last ${formatWindow(policy.budget.windowSeconds)}; the budget is ${formatDuration(policy.p95Seconds)}.`
+}
+
+function testsOf(context: RuleContext): readonly RuleTest[] {
+  const { policy, job } = context
+  const { windowSeconds, minimumRequests } = policy.budget
+  const stepSeconds = policy.alerting.evaluationSeconds
+  const write = (instance: string) => new SeriesWriter({ job, instance }, stepSeconds)
+  const seconds = 2 * windowSeconds
+  const plenty = (2 * minimumRequests) / windowSeconds
+  const slow = bucketBeside(metrics.requestDuration, 'above', policy.p95Seconds)
+  const fast = bucketBeside(metrics.requestDuration, 'below', policy.p95Seconds)
+  const served = (instance: string, within: Bucket, ...perSecond: readonly number[]) =>
+    write(instance).histogram(
+      metrics.requestDuration,
+      {},
+      within,
+      perSecond.map((value) => ({ seconds, value })),
+    )
+  const fires = {
+    labels: { job },
+    description: describe(
+      job,
+      humanizeDuration(slow.lower + (slow.upper - slow.lower) * quantile),
+      context,
+    ),
+  }
+  return [
+    {
+      name: 'fires over the budget, with enough requests, and ends when they do',
+      series: served('a:9464', slow, 0, plenty, 0),
+      expect: [
+        { atSeconds: seconds + stepSeconds, alerts: [] },
+        { atSeconds: 2 * seconds, alerts: [fires] },
+        { atSeconds: 3 * seconds, alerts: [] },
+      ],
+    },
+    {
+      name: 'a p95 within the budget is silent',
+      series: served('a:9464', fast, plenty),
+      expect: [{ atSeconds: seconds, alerts: [] }],
+    },
+    {
+      name: 'a few slow requests prove nothing',
+      series: served('a:9464', slow, plenty / 4),
+      expect: [{ atSeconds: seconds, alerts: [] }],
+    },
+  ]
+}

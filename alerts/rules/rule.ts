@@ -1,0 +1,55 @@
+import type { Policy } from '../../core/policy.ts'
+import type { Query } from '../../core/promql.ts'
+import type { InputSeries } from '../series.ts'
+
+/** Who must act, and when: `page` now, `warn` today, `advice` when capacity is planned. */
+export const severities = ['page', 'warn', 'advice'] as const
+export type Severity = (typeof severities)[number]
+
+export const groups = ['serving', 'health', 'capacity'] as const
+export type Group = (typeof groups)[number]
+
+/** What a rule depends on. */
+export interface RuleContext {
+  readonly policy: Policy
+  /** The `job` label that Prometheus gives to the sidecars. */
+  readonly job: string
+}
+
+/** An alert that must fire, with the labels that the query leaves on it (severity is added). */
+export interface ExpectedAlert {
+  readonly labels: Readonly<Record<string, string>>
+  /** The description as a person will read it, values filled in. */
+  readonly description: string
+}
+
+/** One promtool test: series, and what must fire when. An empty list means that nothing may fire. */
+export interface RuleTest {
+  readonly name: string
+  readonly series: readonly InputSeries[]
+  readonly expect: readonly {
+    readonly atSeconds: number
+    readonly alerts: readonly ExpectedAlert[]
+  }[]
+}
+
+export interface AlertRule {
+  /** CamelCase; `Reranker…` speaks of the served model and its GPUs, `Rerankscope…` of the watching. */
+  readonly name: string
+  readonly group: Group
+  readonly severity: Severity
+  /** Holds its own window and sample floor: `for` would be reset by one failed scrape. */
+  readonly query: Query
+  /** One fixed sentence without labels or values. */
+  readonly summary: string
+  /** Names the object by its labels and the value; Prometheus' template syntax. */
+  readonly description: string
+  /** What to do, in a sentence or two. */
+  readonly action: string
+  /** The numbers of the policy that the rule stands on, for its runbook: what, and how much. */
+  readonly numbers: readonly (readonly [string, string])[]
+  readonly tests: readonly RuleTest[]
+}
+
+/** A member of alerts/rules/: the rule under a policy. */
+export type RuleDefinition = (context: RuleContext) => AlertRule

@@ -1,0 +1,92 @@
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parse } from 'yaml'
+import {
+  alertDefaults,
+  checkRules,
+  renderAlerts,
+  shippedRules,
+  shippedRunbooks,
+} from '../alerts/index.ts'
+import { exitCodes, messageOf, usageError, type ExitCode } from '../core/errors.ts'
+import { parsePolicy, policy as shippedPolicy, type Policy } from '../core/policy.ts'
+import { defineCommand, type CommandContext } from './command.ts'
+
+export const alerts = defineCommand({
+  usage: 'alerts <action>',
+  summary:
+    'Export the alert rules for Prometheus, or check them with promtool (action: export, check)',
+  examples: [
+    ['alerts export --out alerts/', 'write rules, their tests and the runbooks'],
+    ['alerts check', 'run promtool over the shipped rules'],
+  ],
+  options: {
+    out: { type: 'string', describe: 'The folder that export writes to' },
+    job: {
+      type: 'string',
+      default: alertDefaults.job,
+      describe: 'The job name under which Prometheus scrapes the sidecars',
+    },
+    policy: { type: 'string', describe: 'A YAML file with numbers that replace the policy' },
+    'runbook-base': {
+      type: 'string',
+      default: alertDefaults.runbookBase,
+      describe: 'What stands before <AlertName>.md in runbook_url',
+    },
+    dir: {
+      type: 'string',
+      describe: 'The folder that check looks at; default: the rules that ship',
+    },
+  },
+  run(args, context) {
+    const action = String(args.positional['action'])
+    if (action === 'check') return check(args.dir ?? shippedRules, context)
+    if (action !== 'export') {
+      throw usageError(`There is no \`alerts ${action}\`: say export or check.`)
+    }
+    if (args.out === undefined) throw usageError('Say where to export to, with --out DIR.')
+    const options = {
+      policy: readPolicy(args.policy),
+      job: args.job,
+      runbookBase: args['runbook-base'],
+    }
+    exportTo(args.out, renderAlerts(options), context)
+    return Promise.resolve(exitCodes.done)
+  },
+})
+
+/** 0 when promtool accepts the rules and their tests pass, 1 when not, 3 without promtool. */
+async function check(directory: string, { stdout }: CommandContext): Promise<ExitCode> {
+  const { passed, output } = await checkRules(directory)
+  stdout.write(`${output}\n`)
+  return passed ? exitCodes.done : exitCodes.bug
+}
+
+function exportTo(
+  directory: string,
+  files: ReadonlyMap<string, string>,
+  { stdout }: CommandContext,
+): void {
+  mkdirSync(directory, { recursive: true })
+  for (const [name, text] of files) {
+    const path = join(directory, name)
+    writeFileSync(path, text)
+    stdout.write(`${path}\n`)
+  }
+  const runbooks = join(directory, 'runbooks')
+  cpSync(shippedRunbooks, runbooks, { recursive: true })
+  stdout.write(`${runbooks}\n`)
+}
+
+function readPolicy(path: string | undefined): Policy {
+  if (path === undefined) return shippedPolicy
+  let given: unknown
+  try {
+    given = parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    throw usageError(`--policy ${path} cannot be read: ${messageOf(error)}`, { cause: error })
+  }
+  const result = parsePolicy(given)
+  if ('problems' in result) throw usageError(`--policy ${path}: ${result.problems.join('; ')}.`)
+  return result.policy
+}

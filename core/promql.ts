@@ -1,0 +1,197 @@
+import { assert } from './assert.ts'
+import { metrics, type Metric } from './metrics.ts'
+
+/**
+ * PromQL, built from entries of the catalogue: a board or an alert cannot name a metric or a label
+ * that rerankscope does not emit, and every query knows which metrics it reads.
+ *
+ * Only what Prometheus 2.42 and 3 both understand in the same way is in here.
+ */
+export interface Query<Label extends string = string> {
+  readonly text: string
+  /** What the query reads, for coverage, descriptions and docs. */
+  readonly metrics: readonly Metric[]
+  /** The labels that its series carry. */
+  readonly labels: readonly Label[]
+  /** True for an operator between two operands, which needs parentheses inside another. */
+  readonly binary?: boolean
+}
+
+/** What Prometheus adds to every series when it scrapes; `namespace` only in Kubernetes. */
+export const scrapeLabels = ['namespace', 'job', 'instance'] as const
+export type ScrapeLabel = (typeof scrapeLabels)[number]
+
+/** Prometheus' own verdict on a scrape; the only series here that rerankscope does not emit. */
+export const scrapeUp: Metric<never> = {
+  name: 'up',
+  kind: 'gauge',
+  unit: '1',
+  labels: [],
+  help: 'Whether the last scrape of the target worked (made by Prometheus itself).',
+}
+
+/** Seconds, or one of Grafana's own. */
+export type Window = number | '$__rate_interval' | '$__range'
+
+/** Equality with a string, or a regular expression that must match the whole value. */
+export type Matcher = string | { readonly matches: string }
+export type Selector<L extends string> = Readonly<Partial<Record<L, Matcher>>>
+type AllLabels<L extends string> = L | ScrapeLabel
+
+/** 60 → `1m`, 90 → `90s`, 1800 → `30m`: the largest unit that divides it. */
+export function windowText(window: Window): string {
+  if (typeof window === 'string') return window
+  assert(Number.isInteger(window) && window > 0, 'A PromQL window needs whole seconds.')
+  if (window % 3600 === 0) return `${String(window / 3600)}h`
+  return window % 60 === 0 ? `${String(window / 60)}m` : `${String(window)}s`
+}
+
+/** As PromQL reads it, without binary noise: 0.9 * 300 → `270`. */
+export function numberText(value: number): string {
+  return String(Number(value.toPrecision(12)))
+}
+
+function selectorText(name: string, where?: Readonly<Record<string, Matcher | undefined>>): string {
+  const matchers = Object.entries(where ?? {}).flatMap(([label, matcher]) => {
+    if (matcher === undefined) return []
+    return typeof matcher === 'string'
+      ? [`${label}=${JSON.stringify(matcher)}`]
+      : [`${label}=~${JSON.stringify(matcher.matches)}`]
+  })
+  return matchers.length === 0 ? name : `${name}{${matchers.join(', ')}}`
+}
+
+function overMetric<L extends string>(metric: Metric<L>, text: string): Query<AllLabels<L>> {
+  return { text, metrics: [metric], labels: [...metric.labels, ...scrapeLabels] }
+}
+
+/** The latest sample of a gauge or counter. */
+export function latest<L extends string>(
+  metric: Metric<L>,
+  where?: Selector<NoInfer<AllLabels<L>>>,
+): Query<AllLabels<L>> {
+  assert(metric.kind !== 'histogram', `${metric.name} is a histogram: it has no single value.`)
+  return overMetric(metric, selectorText(metric.name, where))
+}
+
+/** Growth a second (`rate`) or over the window (`increase`) of a counter. */
+export function growth<L extends string>(
+  how: 'rate' | 'increase',
+  metric: Metric<L>,
+  window: Window,
+  where?: Selector<NoInfer<AllLabels<L>>>,
+): Query<AllLabels<L>> {
+  assert(metric.kind === 'counter', `${metric.name} is no counter: ${how}() of it means nothing.`)
+  return overMetric(metric, `${how}(${selectorText(metric.name, where)}[${windowText(window)}])`)
+}
+
+/** A gauge over a window. There is no `avg`: an averaged quantile is a lie, and ratios have counters. */
+export function overTime<L extends string>(
+  how: 'min' | 'max' | 'count' | 'absent',
+  metric: Metric<L>,
+  window: Window,
+  where?: Selector<NoInfer<AllLabels<L>>>,
+): Query<AllLabels<L>> {
+  assert(metric.kind === 'gauge', `${metric.name} is no gauge: use growth().`)
+  return overMetric(
+    metric,
+    `${how}_over_time(${selectorText(metric.name, where)}[${windowText(window)}])`,
+  )
+}
+
+/** One series a group. `avg` is missing on purpose: divide two sums instead. */
+export function aggregate<L extends string, const B extends L>(
+  how: 'sum' | 'min' | 'max' | 'count',
+  by: readonly B[],
+  query: Query<L>,
+): Query<B> {
+  const grouping = by.length === 0 ? '' : ` by (${by.join(', ')})`
+  return { text: `${how}${grouping} (${query.text})`, metrics: query.metrics, labels: by }
+}
+
+/** The q-quantile of a histogram of the catalogue, over all series of a group. */
+export function histogramQuantile<L extends string, const B extends AllLabels<L>>(
+  q: number,
+  by: readonly B[],
+  metric: Metric<L>,
+  window: Window,
+  where?: Selector<NoInfer<AllLabels<L>>>,
+): Query<B> {
+  assert(metric.kind === 'histogram', `${metric.name} is no histogram.`)
+  const buckets = `rate(${selectorText(`${metric.name}_bucket`, where)}[${windowText(window)}])`
+  const text = `histogram_quantile(${numberText(q)}, sum by (${[...by, 'le'].join(', ')}) (${buckets}))`
+  return { text, metrics: [metric], labels: by }
+}
+
+/** How many observations a histogram took in over the window. */
+export function histogramCount<L extends string>(
+  metric: Metric<L>,
+  window: Window,
+  where?: Selector<NoInfer<AllLabels<L>>>,
+): Query<AllLabels<L>> {
+  assert(metric.kind === 'histogram', `${metric.name} is no histogram.`)
+  const text = `increase(${selectorText(`${metric.name}_count`, where)}[${windowText(window)}])`
+  return overMetric(metric, text)
+}
+
+export type Comparison = '>' | '>=' | '<' | '<=' | '==' | '!='
+
+/** Keeps the series whose value stands so to `limit`. */
+export function compare<L extends string>(
+  query: Query<L>,
+  how: Comparison,
+  limit: number,
+): Query<L> {
+  return { ...query, text: `${operand(query)} ${how} ${numberText(limit)}`, binary: true }
+}
+
+/** Arithmetic between two queries whose series carry the same labels. */
+export function arithmetic<L extends string>(
+  left: Query<L>,
+  how: '+' | '-' | '*' | '/',
+  right: Query<NoInfer<L>> | number,
+): Query<L> {
+  if (typeof right === 'number') {
+    return { ...left, text: `${operand(left)} ${how} ${numberText(right)}`, binary: true }
+  }
+  return join(left, how, right)
+}
+
+/** Keeps the left series that have (`and`) or lack (`unless`) a partner with the same `on` labels. */
+export function filter<L extends string, R extends string>(
+  left: Query<L>,
+  how: 'and' | 'unless',
+  on: readonly (L & R)[],
+  right: Query<R>,
+): Query<L> {
+  return join(left, `${how} on (${on.join(', ')})`, right)
+}
+
+/** Gives GPU series the number and name that people know them by. */
+export function withGpuNames<L extends AllLabels<'gpu_uuid'>>(
+  query: Query<L>,
+  where: Selector<ScrapeLabel> = {},
+): Query<L | 'gpu' | 'name'> {
+  const on = ['gpu_uuid', 'job', 'instance'] as const
+  const info = aggregate('max', [...on, 'gpu', 'name'], latest(metrics.gpuInfo, where))
+  const joined = join(query, `* on (${on.join(', ')}) group_left (gpu, name)`, info)
+  return { ...joined, labels: [...query.labels, 'gpu', 'name'] }
+}
+
+/** Each group of the left as a share of all groups together. */
+export function share<L extends string>(part: Query<L>, whole: Query<never>): Query<L> {
+  return join(part, `/ ignoring (${part.labels.join(', ')}) group_left`, whole)
+}
+
+function operand(query: Query): string {
+  return query.binary === true ? `(${query.text})` : query.text
+}
+
+function join<L extends string>(left: Query<L>, operator: string, right: Query): Query<L> {
+  return {
+    text: `${operand(left)}\n${operator}\n${operand(right)}`,
+    metrics: [...new Set([...left.metrics, ...right.metrics])],
+    labels: left.labels,
+    binary: true,
+  }
+}

@@ -1,0 +1,143 @@
+import { metrics, type Metric } from './metrics.ts'
+import type { Policy, Threshold } from './policy.ts'
+import {
+  aggregate,
+  arithmetic,
+  compare,
+  filter,
+  growth,
+  histogramCount,
+  histogramQuantile,
+  latest,
+  overTime,
+  scrapeLabels,
+  share,
+  type Query,
+  type ScrapeLabel,
+  type Selector,
+  type Window,
+} from './promql.ts'
+
+/** The figures that boards and alerts share, each written once. `where` narrows by scrape labels. */
+
+type GpuLabel = 'gpu_uuid' | ScrapeLabel
+type Where = Selector<ScrapeLabel>
+const gpuLabels = ['gpu_uuid', 'namespace', 'job', 'instance'] as const
+
+/**
+ * The exact mean utilisation, 0 to 1: busy time over observed time. Unlike the mean of a gauge it
+ * does not depend on when the scrapes came, and a failed scrape loses nothing.
+ */
+export function utilization<const B extends GpuLabel>(
+  by: readonly B[],
+  window: Window,
+  where: Selector<GpuLabel> = {},
+): Query<B> {
+  return arithmetic(
+    aggregate('sum', by, growth('rate', metrics.gpuBusySeconds, window, where)),
+    '/',
+    aggregate('sum', by, growth('rate', metrics.gpuObservedSeconds, window, where)),
+  )
+}
+
+/** As `utilization`, over the GPUs alone that were observed for enough of the threshold's window. */
+export function settledUtilization<const B extends GpuLabel>(
+  by: readonly B[],
+  { windowSeconds }: Threshold,
+  { minimumCoverageRatio }: Policy,
+  where: Where = {},
+): Query<B> {
+  const observed = compare(
+    growth('increase', metrics.gpuObservedSeconds, windowSeconds, where),
+    '>=',
+    windowSeconds * minimumCoverageRatio,
+  )
+  const busy = filter(
+    growth('increase', metrics.gpuBusySeconds, windowSeconds, where),
+    'and',
+    gpuLabels,
+    observed,
+  )
+  return arithmetic(aggregate('sum', by, busy), '/', aggregate('sum', by, observed))
+}
+
+/** The share of observed time that each utilisation band took, 0 to 1. */
+export function bandShare(window: Window, where: Selector<GpuLabel> = {}): Query<'band'> {
+  const seconds = growth('rate', metrics.gpuBandSeconds, window, where)
+  return share(aggregate('sum', ['band'], seconds), aggregate('sum', [], seconds))
+}
+
+/** The worst p95 of the last minute; a maximum, because a mean of quantiles means nothing. */
+export function worstP95<const B extends 'target' | ScrapeLabel>(
+  by: readonly B[],
+  where: Where = {},
+): Query<B> {
+  return aggregate('max', by, latest(metrics.p95Latency, where))
+}
+
+/** The quantile of the request duration over all replicas of a group, in seconds. */
+export function durationQuantile<const B extends ScrapeLabel>(
+  q: number,
+  by: readonly B[],
+  window: Window,
+  where: Where = {},
+): Query<B> {
+  return histogramQuantile(q, by, metrics.requestDuration, window, where)
+}
+
+/** Requests whose duration is known, over the window. */
+export function measuredRequests<const B extends ScrapeLabel>(
+  by: readonly B[],
+  window: Window,
+  where: Where = {},
+): Query<B> {
+  return aggregate('sum', by, histogramCount(metrics.requestDuration, window, where))
+}
+
+/** Requests answered over the window, with whatever outcome. */
+export function requests<const B extends ScrapeLabel>(
+  by: readonly B[],
+  window: Window,
+  where: Where = {},
+): Query<B> {
+  return aggregate('sum', by, growth('increase', metrics.requests, window, where))
+}
+
+/** The share of requests that were not answered with scores, 0 to 1. NaN without traffic. */
+export function errorRatio<const B extends ScrapeLabel>(
+  by: readonly B[],
+  window: Window,
+  where: Where = {},
+): Query<B> {
+  const errors = aggregate('sum', by, growth('increase', metrics.errors, window, where))
+  return arithmetic(errors, '/', requests(by, window, where))
+}
+
+/** Queries a second over the last 15 seconds, all targets together. */
+export function currentQps(where: Where = {}): Query<never> {
+  return aggregate('sum', [], latest(metrics.currentQps, where))
+}
+
+/** Query-document pairs scored a second. */
+export function pairsPerSecond(window: Window, where: Where = {}): Query<never> {
+  return aggregate('sum', [], growth('rate', metrics.pairs, window, where))
+}
+
+/**
+ * The series of a 0-or-1 gauge that were 0 throughout the policy's fault window. The window stands
+ * in the query, not in `for`, because one failed scrape resets `for`; and it must hold enough
+ * samples, so that a series that has just appeared does not count as lasting.
+ */
+export function lastingZero<L extends string>(
+  metric: Metric<L>,
+  { alerting: { faultWindowSeconds, minimumSamples } }: Policy,
+  where?: Selector<NoInfer<L | ScrapeLabel>>,
+): Query<L | ScrapeLabel> {
+  const labels = [...metric.labels, ...scrapeLabels]
+  return filter(
+    compare(overTime('max', metric, faultWindowSeconds, where), '==', 0),
+    'and',
+    labels,
+    compare(overTime('count', metric, faultWindowSeconds, where), '>=', minimumSamples),
+  )
+}
