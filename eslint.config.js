@@ -92,7 +92,7 @@ export default defineConfig(
   },
   {
     name: 'onnxruntime: the inference process',
-    files: ['reference-server/infer/**'],
+    files: ['reference-server/infer/process.ts', 'reference-server/infer/session.ts'],
     rules: {
       'no-restricted-imports': [
         'error',

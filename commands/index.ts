@@ -8,4 +8,12 @@ import { serve } from './serve.ts'
 import { sidecar } from './sidecar.ts'
 
 /** Every command, in the order of `--help`. One more = one file and one line here. */
-export const commands: readonly Command[] = [doctor, serve, load, report, sidecar, dashboards, alerts]
+export const commands: readonly Command[] = [
+  doctor,
+  serve,
+  load,
+  report,
+  sidecar,
+  dashboards,
+  alerts,
+]

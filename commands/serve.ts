@@ -1,0 +1,98 @@
+import { once } from 'node:events'
+import { systemClock } from '../core/clock.ts'
+import { exitCodes } from '../core/errors.ts'
+import { bytesPerMib } from '../core/units.ts'
+import { devices, startServer } from '../reference-server/index.ts'
+import { defineCommand } from './command.ts'
+
+export const serve = defineCommand({
+  usage: 'serve',
+  summary: 'Run the reference reranker server',
+  examples: [
+    ['serve', 'the embedded model on http://127.0.0.1:8080'],
+    ['serve --model ./bge-reranker-base --device auto', 'an ONNX export in a directory'],
+  ],
+  options: {
+    model: {
+      type: 'string',
+      default: 'embedded',
+      describe: 'A model name (see `rerankscope model list`) or a directory with model.onnx',
+    },
+    device: {
+      choices: devices,
+      default: 'auto' as const,
+      describe: 'auto: CUDA where it works, else CPU',
+    },
+    dtype: { type: 'string', default: 'float32', describe: 'Number format; float32 only for now' },
+    'max-length': {
+      type: 'number',
+      describe: "Tokens a pair is cut to (default: the model's own)",
+    },
+    host: { type: 'string', default: '127.0.0.1', describe: 'Address to listen on' },
+    port: { type: 'number', default: 8080, describe: 'Port to listen on; 0: any free one' },
+    'max-batch-tokens': {
+      type: 'number',
+      default: 4096,
+      describe: 'Tokens of a batch, padding included',
+    },
+    'max-pairs': {
+      type: 'number',
+      default: 4096,
+      describe: 'Pairs accepted at once; a request beyond that is refused whole with 429',
+    },
+    'max-documents': { type: 'number', default: 1000, describe: 'Documents in one request' },
+    'max-body-mib': { type: 'number', default: 20, describe: 'Size of one request, in MiB' },
+    'cache-mib': {
+      type: 'number',
+      default: 64,
+      describe: 'Memory for the tokens of documents seen before, in MiB; 0: none',
+    },
+    'tokenizer-workers': {
+      type: 'number',
+      describe: 'Threads that tokenise (default: one for each four cores)',
+    },
+    threads: {
+      type: 'number',
+      describe: 'Threads of the inference process (default: half of the cores)',
+    },
+    'drain-seconds': {
+      type: 'number',
+      default: 10,
+      describe: 'On shutdown, how long accepted requests may still take',
+    },
+    json: { type: 'boolean', default: false, describe: 'Say where it listens as one JSON line' },
+  },
+  async run(args, { signal, stdout, stderr, version }) {
+    const server = await startServer(
+      {
+        model: args.model,
+        device: args.device,
+        dtype: args.dtype,
+        ...(args['max-length'] !== undefined && { maximumTokens: args['max-length'] }),
+        host: args.host,
+        port: args.port,
+        maximumBatchTokens: args['max-batch-tokens'],
+        maximumPairs: args['max-pairs'],
+        maximumDocuments: args['max-documents'],
+        maximumBodyBytes: args['max-body-mib'] * bytesPerMib,
+        cacheBytes: args['cache-mib'] * bytesPerMib,
+        ...(args['tokenizer-workers'] !== undefined && {
+          tokeniserWorkers: args['tokenizer-workers'],
+        }),
+        ...(args.threads !== undefined && { threads: args.threads }),
+        drainSeconds: args['drain-seconds'],
+        version,
+      },
+      { clock: systemClock, log: (line) => stderr.write(`${line}\n`) },
+    )
+    const { url, info, summary } = server
+    stdout.write(
+      args.json
+        ? `${JSON.stringify({ event: 'listening', url })}\n`
+        : `${info.model} (${summary}) on ${info.device ?? ''}, listening on ${url}\n`,
+    )
+    if (!signal.aborted) await once(signal, 'abort')
+    await server.close()
+    return exitCodes.done
+  },
+})

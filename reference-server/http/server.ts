@@ -1,0 +1,102 @@
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { environmentError, messageOf, systemCodeOf } from '../../core/errors.ts'
+import { prometheusContentType } from '../../core/exposition.ts'
+import { dialects } from '../../core/dialects/index.ts'
+import { RerankFailure, type ServerInfo } from '../../core/rerank.ts'
+import { failureOf, parseJson } from './failures.ts'
+import { rerankRoute, send, type RerankHandler } from './rerank.ts'
+
+export interface HttpOptions {
+  readonly host: string
+  /** 0: any free port. */
+  readonly port: number
+  readonly maximumBodyBytes: number
+  readonly handler: RerankHandler
+  readonly info: () => ServerInfo
+  readonly ready: () => boolean
+  /** The exposition's text. */
+  readonly metrics: () => Promise<string>
+  readonly log: (line: string) => void
+}
+
+/**
+ * A client gets this long for its headers and its whole request, so that slow ones cannot hold
+ * connections for ever; a kept-alive connection may idle a little longer than a scrape interval.
+ */
+const headersTimeoutMilliseconds = 10_000
+const requestTimeoutMilliseconds = 60_000
+const keepAliveTimeoutMilliseconds = 75_000
+
+/** Routes × dialects. Throws an environment error when the address is taken. */
+export async function listen(
+  options: HttpOptions,
+): Promise<{ readonly url: string; readonly app: FastifyInstance }> {
+  const app = fastify({
+    bodyLimit: options.maximumBodyBytes,
+    requestTimeout: requestTimeoutMilliseconds,
+    keepAliveTimeout: keepAliveTimeoutMilliseconds,
+    http: { headersTimeout: headersTimeoutMilliseconds },
+    forceCloseConnections: 'idle',
+  })
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
+    parseJson(body as string, done)
+  })
+  for (const dialect of dialects) rerankRoute(app, dialect, options.handler)
+  readRoutes(app, options)
+  // Whoever asks for a path that is not there gets the first dialect's way of saying so.
+  app.setNotFoundHandler((request, reply) => answerFailure(reply, unknownPath(request)))
+  app.setErrorHandler((error, _request, reply) => {
+    const failure = failureOf(error)
+    if (failure.kind === 'backend') options.log(`A request failed: ${messageOf(error)}`)
+    return answerFailure(reply, failure)
+  })
+  try {
+    return { url: await app.listen({ host: options.host, port: options.port }), app }
+  } catch (error) {
+    await app.close()
+    throw cannotListen(error, options)
+  }
+}
+
+function readRoutes(app: FastifyInstance, { info, ready, metrics }: HttpOptions): void {
+  for (const { info: route } of dialects) {
+    if (route === undefined) continue
+    app.get(route.path, (_request, reply) =>
+      reply.type('application/json').send(route.encode(info())),
+    )
+  }
+  app.get('/health', (_request, reply) =>
+    ready() ? reply.send() : answerFailure(reply, new RerankFailure('unhealthy', 'unhealthy')),
+  )
+  app.get('/metrics', async (_request, reply) =>
+    reply.type(prometheusContentType).send(await metrics()),
+  )
+}
+
+function unknownPath({ method, url }: FastifyRequest): RerankFailure {
+  const path = url.split('?')[0]
+  const known = ['/health', '/metrics', ...dialects.flatMap(({ info }) => info?.path ?? [])]
+  return path !== undefined && known.includes(path)
+    ? new RerankFailure('method_not_allowed', `This path answers GET, not ${method}.`)
+    : new RerankFailure('not_found', 'There is nothing at this path.')
+}
+
+function answerFailure(reply: FastifyReply, failure: RerankFailure): FastifyReply {
+  const [dialect] = dialects
+  return dialect === undefined ? reply : send(reply, dialect.encodeFailure(failure))
+}
+
+function cannotListen(error: unknown, { host, port }: HttpOptions): Error {
+  const at = `${host}:${String(port)}`
+  const sentences: Readonly<Record<string, string>> = {
+    EADDRINUSE: `Port ${at} is in use: choose another with --port, or 0 for any.`,
+    EACCES: `Port ${at} needs rights that you do not have: choose one above 1023.`,
+    EADDRNOTAVAIL: `${host} is not an address of this machine: choose another --host.`,
+    ENOTFOUND: `${host} is not an address of this machine: choose another --host.`,
+  }
+  return environmentError(
+    sentences[systemCodeOf(error) ?? ''] ??
+      `The server cannot listen on ${at}: ${messageOf(error)}.`,
+  )
+}

@@ -1,0 +1,5 @@
+/** The front door of the reference server: everything else behind it may move. */
+export { devices } from './infer/messages.ts'
+export { writeModelDirectory } from './model/directory.ts'
+export { loadModel, modelNamed, namedModels } from './model/registry.ts'
+export { startServer, type RunningServer, type ServerOptions } from './server.ts'

@@ -1,0 +1,202 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import type { Clock } from '../../core/clock.ts'
+import { environmentError } from '../../core/errors.ts'
+import { compiledModule } from '../../core/program.ts'
+import { RerankFailure } from '../../core/rerank.ts'
+import type { BatchResult, PackedBatch } from '../batch/packed.ts'
+import type { Device, FromProcess, InferenceSetup, ToProcess } from './messages.ts'
+
+interface UnderWay {
+  readonly sentSeconds: number
+  readonly resolve: (result: BatchResult) => void
+  readonly reject: (failure: Error) => void
+}
+
+export interface LauncherOptions {
+  readonly setup: InferenceSetup
+  readonly clock: Clock
+  readonly log: (line: string) => void
+  /** Called when the process died, before it is started again. */
+  readonly onDeath: (failure: RerankFailure) => void
+}
+
+/** Waits between attempts to start a process that died: doubled each time, up to the last. */
+const firstBackoffSeconds = 0.25
+const longestBackoffSeconds = 30
+const longestStopSeconds = 5
+
+/** The inference process as seen from the main thread: keeps one running, and keeps its accounts. */
+export class InferenceProcess {
+  readonly #options: LauncherOptions
+  readonly #stopping = new AbortController()
+  readonly #underWay = new Map<number, UnderWay>()
+  #child: ChildProcess | undefined
+  #device: Device = 'cpu'
+  #sent = 0
+  #doneSeconds = 0
+  #busySeconds = 0
+  #shownBusySeconds = 0
+  #residentBytes: number | undefined
+  #restarts = 0
+  #supervising: Promise<void> = Promise.resolve()
+
+  private constructor(options: LauncherOptions) {
+    this.#options = options
+  }
+
+  /** Throws an environment error when the model cannot be loaded on the device asked for. */
+  static async start(options: LauncherOptions): Promise<InferenceProcess> {
+    const inference = new InferenceProcess(options)
+    const problem = await inference.#launch()
+    if (problem === undefined) return inference
+    await inference.stop()
+    throw environmentError(
+      options.setup.device === 'cuda'
+        ? `The model cannot run on CUDA (${problem}): install the CUDA libraries and the provider, or use --device cpu.`
+        : `The model cannot be loaded (${problem}): check that model.onnx is a cross-encoder with one logit.`,
+    )
+  }
+
+  get ready(): boolean {
+    return this.#child !== undefined
+  }
+
+  get device(): Device {
+    return this.#device
+  }
+
+  get restarts(): number {
+    return this.#restarts
+  }
+
+  /** Undefined while no process runs. */
+  get residentBytes(): number | undefined {
+    return this.#child === undefined ? undefined : this.#residentBytes
+  }
+
+  /** For tests that kill it. */
+  get processId(): number | undefined {
+    return this.#child?.pid
+  }
+
+  /**
+   * Time in which the process was computing. Of a batch under way it counts the time since it was
+   * given (or since the one before it ended); never falls, although that is a little too much.
+   */
+  busySeconds(): number {
+    const [current] = this.#underWay.values()
+    const now = this.#options.clock.monotonicSeconds()
+    const running =
+      current === undefined ? 0 : now - Math.max(current.sentSeconds, this.#doneSeconds)
+    this.#shownBusySeconds = Math.max(this.#shownBusySeconds, this.#busySeconds + running)
+    return this.#shownBusySeconds
+  }
+
+  /** Rejects with a `RerankFailure`: `unhealthy` when the process dies, `backend` when the run fails. */
+  infer(batch: PackedBatch): Promise<BatchResult> {
+    const child = this.#child
+    if (child === undefined) return Promise.reject(unhealthy())
+    const id = (this.#sent += 1)
+    return new Promise((resolve, reject) => {
+      const sentSeconds = this.#options.clock.monotonicSeconds()
+      this.#underWay.set(id, { sentSeconds, resolve, reject })
+      send(child, { kind: 'infer', id, batch })
+    })
+  }
+
+  /** Lets a batch that computes end, but not for long; leaves no process behind. */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#supervising
+    const child = this.#child
+    if (child === undefined) return
+    const gone = new Promise((resolve) => child.once('exit', resolve))
+    if (child.connected) child.disconnect()
+    await Promise.race([gone, this.#options.clock.sleep(longestStopSeconds)])
+    child.kill('SIGKILL')
+    await gone
+  }
+
+  /** Resolves when the model is loaded, with a sentence when it cannot be. */
+  #launch(): Promise<string | undefined> {
+    const child = fork(compiledModule('reference-server/infer/process.js'), {
+      serialization: 'advanced',
+    })
+    return new Promise((resolve) => {
+      child.on('message', (message: FromProcess) => {
+        switch (message.kind) {
+          case 'ready':
+            this.#child = child
+            this.#device = message.device
+            this.#residentBytes = message.residentBytes
+            for (const note of message.notes) this.#options.log(`Not used: ${note}`)
+            resolve(undefined)
+            break
+          case 'unusable':
+            child.disconnect()
+            resolve(message.message)
+            break
+          case 'scored':
+          case 'failed':
+            this.#settle(message)
+            break
+        }
+      })
+      child.once('error', (error) => {
+        resolve(error.message)
+      })
+      child.once('exit', (code, signal) => {
+        resolve(`the inference process ended with ${signal ?? `code ${String(code)}`}`)
+        if (this.#child === child) this.#bury(signal ?? `code ${String(code)}`)
+      })
+      send(child, { kind: 'load', setup: this.#options.setup })
+    })
+  }
+
+  #settle(message: FromProcess & { kind: 'scored' | 'failed' }): void {
+    const batch = this.#underWay.get(message.id)
+    this.#underWay.delete(message.id)
+    this.#doneSeconds = this.#options.clock.monotonicSeconds()
+    if (message.kind === 'failed') {
+      this.#options.log(`A batch failed: ${message.message}`)
+      batch?.reject(new RerankFailure('backend', 'Backend error: the model could not be run'))
+      return
+    }
+    this.#busySeconds += message.inferSeconds
+    this.#residentBytes = message.residentBytes
+    batch?.resolve({ logits: message.logits, inferSeconds: message.inferSeconds })
+  }
+
+  #bury(cause: string): void {
+    this.#busySeconds = this.busySeconds()
+    this.#child = undefined
+    const failure = unhealthy()
+    for (const { reject } of this.#underWay.values()) reject(failure)
+    this.#underWay.clear()
+    if (this.#stopping.signal.aborted) return
+    this.#options.log(`The inference process died (${cause}); it is being started again.`)
+    this.#options.onDeath(failure)
+    this.#supervising = this.#revive()
+  }
+
+  async #revive(): Promise<void> {
+    const { clock, log } = this.#options
+    for (let wait = firstBackoffSeconds; ; wait = Math.min(longestBackoffSeconds, 2 * wait)) {
+      await clock.sleep(wait, this.#stopping.signal)
+      if (this.#stopping.signal.aborted) return
+      this.#restarts += 1
+      const problem = await this.#launch()
+      if (problem === undefined) return
+      log(`The inference process could not be started again: ${problem}`)
+    }
+  }
+}
+
+function unhealthy(): RerankFailure {
+  return new RerankFailure('unhealthy', 'unhealthy')
+}
+
+function send(child: ChildProcess, message: ToProcess): void {
+  // A failed send means that the process is gone; its exit event tells everyone who waits.
+  child.send(message, () => undefined)
+}

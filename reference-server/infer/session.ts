@@ -1,0 +1,100 @@
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { messageOf } from '../../core/errors.ts'
+import type { ModelGraph } from '../model/bundle.ts'
+import type { Device, DeviceChoice, InferenceSetup } from './messages.ts'
+import type { PaddedBatch } from './padding.ts'
+
+/**
+ * Opens the model on the best device allowed. A list of providers does not fall back by itself
+ * (onnxruntime throws when the first cannot be loaded), so each is tried in turn.
+ * Throws an `Error` with a sentence when no device takes the model.
+ */
+export async function openSession(setup: InferenceSetup): Promise<{
+  readonly session: InferenceSession
+  readonly device: Device
+  readonly notes: readonly string[]
+}> {
+  const notes: string[] = []
+  for (const device of candidates(setup.device)) {
+    try {
+      const session = await create(setup.graph, device, setup.threads)
+      return { session, device, notes }
+    } catch (error) {
+      const why = `${device}: ${firstLine(messageOf(error))}`
+      if (device === 'cpu' || setup.device === device) throw new Error(why, { cause: error })
+      notes.push(why)
+    }
+  }
+  throw new Error('no device was tried')
+}
+
+/** Scores a batch. Throws when the graph's inputs or outputs are not a cross-encoder's. */
+export async function score(session: InferenceSession, batch: PaddedBatch): Promise<Float32Array> {
+  const shape = [batch.pairs, batch.sequence]
+  const available: Readonly<Record<string, BigInt64Array>> = {
+    input_ids: batch.inputIds,
+    attention_mask: batch.attentionMask,
+    token_type_ids: batch.tokenTypeIds,
+  }
+  const feeds = Object.fromEntries(
+    session.inputNames.map((name) => {
+      const data = available[name]
+      if (data === undefined)
+        throw new Error(`the graph wants an input "${name}" that we do not know`)
+      return [name, new Tensor('int64', data, shape)]
+    }),
+  )
+  const outputs = await session.run(feeds)
+  const logits = outputs.logits ?? outputs[session.outputNames[0] ?? '']
+  if (logits === undefined || !(logits.data instanceof Float32Array)) {
+    throw new Error('the graph gives no float32 logits')
+  }
+  if (logits.data.length !== batch.pairs) {
+    throw new Error(
+      `the graph gives [${logits.dims.join(', ')}] logits, not one a pair: not a reranker`,
+    )
+  }
+  return logits.data
+}
+
+function candidates(choice: DeviceChoice): readonly Device[] {
+  if (choice !== 'auto') return [choice]
+  return hasCudaProvider() ? ['cuda', 'cpu'] : ['cpu']
+}
+
+/** The npm package holds no CUDA provider; who wants it puts the library beside the binding. */
+function hasCudaProvider(): boolean {
+  const main = createRequire(import.meta.url).resolve('onnxruntime-node')
+  const folder = join(dirname(main), '..', 'bin', 'napi-v6', process.platform, process.arch)
+  return existsSync(join(folder, 'libonnxruntime_providers_cuda.so'))
+}
+
+function create(graph: ModelGraph, device: Device, threads: number): Promise<InferenceSession> {
+  const options: InferenceSession.SessionOptions = {
+    executionProviders: [device],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    // Errors reach us as exceptions; the library's own lines would only confuse.
+    logSeverityLevel: 4,
+    extra: {
+      session: {
+        // A thread that spins for work steals the core that HTTP needs.
+        intra_op: { allow_spinning: '0' },
+        // Shares of attention near 1e-40 are 0 for us, and ten times slower as what they are.
+        set_denormal_as_zero: '1',
+      },
+    },
+  }
+  return 'bytes' in graph
+    ? InferenceSession.create(graph.bytes, options)
+    : InferenceSession.create(graph.path, options)
+}
+
+function firstLine(text: string): string {
+  return text.split('\n')[0] ?? text
+}

@@ -1,0 +1,112 @@
+import type { Clock } from '../core/clock.ts'
+import { usageError } from '../core/errors.ts'
+import { PrometheusRenderer, ReadingProducer } from '../core/exposition.ts'
+import type { ServerInfo } from '../core/rerank.ts'
+import { listen } from './http/server.ts'
+import type { DeviceChoice } from './infer/messages.ts'
+import { Metering } from './metering.ts'
+import { loadModel } from './model/registry.ts'
+import { Reranker } from './reranker.ts'
+
+/** The number formats that the server can compute in. */
+const dtype = 'float32'
+const dtypeNames = ['float32', 'fp32', 'auto']
+
+export interface ServerOptions {
+  /** A name of the registry or a directory. */
+  readonly model: string
+  readonly device: DeviceChoice
+  readonly dtype: string
+  readonly maximumTokens?: number
+  readonly host: string
+  readonly port: number
+  readonly maximumBatchTokens: number
+  readonly maximumPairs: number
+  readonly maximumDocuments: number
+  readonly maximumBodyBytes: number
+  readonly cacheBytes: number
+  readonly tokeniserWorkers?: number
+  readonly threads?: number
+  /** How long `close` waits for what was accepted. */
+  readonly drainSeconds: number
+  readonly version: string
+}
+
+export interface RunningServer {
+  readonly url: string
+  readonly info: ServerInfo
+  readonly summary: string
+  /** For tests that kill it. */
+  inferenceProcessId(): number | undefined
+  /** Takes no more, answers what was accepted, leaves no process behind. */
+  close(): Promise<void>
+}
+
+/** Throws a `UserError` when an option or the environment does not allow it. */
+export async function startServer(
+  options: ServerOptions,
+  { clock, log }: { readonly clock: Clock; readonly log: (line: string) => void },
+): Promise<RunningServer> {
+  if (!dtypeNames.includes(options.dtype)) {
+    throw usageError(
+      `--dtype ${options.dtype} is not possible yet: this server computes in float32 only.`,
+    )
+  }
+  const model = loadModel(options.model)
+  const metering = new Metering()
+  const reranker = await Reranker.start({ ...options, model, clock, log, metering })
+  const info: ServerInfo = {
+    model: model.name,
+    server: 'rerankscope',
+    version: options.version,
+    dtype,
+    device: reranker.inference.device,
+    maximumInputTokens: reranker.maximumTokens,
+    maximumDocuments: options.maximumDocuments,
+    maximumBatchTokens: options.maximumBatchTokens,
+    maximumConcurrentPairs: options.maximumPairs,
+  }
+  const exposition = new PrometheusRenderer(
+    new ReadingProducer({
+      readings: () =>
+        metering.readings({
+          version: options.version,
+          model: model.name,
+          dtype,
+          device: reranker.inference.device,
+          queuedPairs: reranker.queuedPairs,
+          inferenceBusySeconds: reranker.inference.busySeconds(),
+          inferenceResidentBytes: reranker.inference.residentBytes,
+          inferenceRestarts: reranker.inference.restarts,
+        }),
+      resource: { 'service.name': 'rerankscope-reference-server' },
+      wallSeconds: () => clock.wallSeconds(),
+    }),
+  )
+  try {
+    const { url, app } = await listen({
+      ...options,
+      handler: { ...options, reranker, metering, clock, log },
+      info: () => info,
+      ready: () => reranker.ready,
+      metrics: () => exposition.render(),
+      log,
+    })
+    return {
+      url,
+      info,
+      summary: model.summary,
+      inferenceProcessId: () => reranker.inference.processId,
+      close: async () => {
+        const drained = app.close()
+        await Promise.race([drained, clock.sleep(options.drainSeconds)])
+        app.server.closeAllConnections()
+        await drained
+        await reranker.close()
+      },
+    }
+  } catch (error) {
+    await reranker.close()
+    throw error
+  }
+}
