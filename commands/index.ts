@@ -1,6 +1,7 @@
 import { alerts } from './alerts.ts'
 import type { Command } from './command.ts'
 import { dashboards } from './dashboards.ts'
+import { demo } from './demo.ts'
 import { doctor } from './doctor.ts'
 import { load } from './load.ts'
 import { report } from './report.ts'
@@ -9,11 +10,12 @@ import { sidecar } from './sidecar.ts'
 
 /** Every command, in the order of `--help`. One more = one file and one line here. */
 export const commands: readonly Command[] = [
-  doctor,
+  demo,
   serve,
+  sidecar,
   load,
   report,
-  sidecar,
   dashboards,
   alerts,
+  doctor,
 ]
