@@ -4,6 +4,7 @@ import { dashboards } from './dashboards.ts'
 import { demo } from './demo.ts'
 import { doctor } from './doctor.ts'
 import { load } from './load.ts'
+import { model } from './model.ts'
 import { report } from './report.ts'
 import { serve } from './serve.ts'
 import { sidecar } from './sidecar.ts'
@@ -15,6 +16,7 @@ export const commands: readonly Command[] = [
   sidecar,
   load,
   report,
+  model,
   dashboards,
   alerts,
   doctor,

@@ -1,0 +1,32 @@
+import type { Clock } from '../core/clock.ts'
+import type { DeviceChoice } from './infer/messages.ts'
+import { Metering } from './metering.ts'
+import { checkRanking, type CheckOutcome } from './model/check/index.ts'
+import { loadModel } from './model/registry.ts'
+import { Reranker } from './reranker.ts'
+
+/** Runs the bilingual check on a model, by name or directory. Throws a `UserError` when it cannot be loaded. */
+export async function checkModel(
+  nameOrDirectory: string,
+  device: DeviceChoice,
+  { clock, log }: { readonly clock: Clock; readonly log: (line: string) => void },
+): Promise<readonly CheckOutcome[]> {
+  const model = loadModel(nameOrDirectory)
+  const reranker = await Reranker.start({
+    model,
+    device,
+    // One question's ten candidates fit into a batch.
+    maximumBatchTokens: 10 * model.defaultMaximumTokens,
+    maximumPairs: Number.POSITIVE_INFINITY,
+    cacheBytes: 0,
+    clock,
+    log,
+    metering: new Metering(),
+  })
+  const never = new AbortController().signal
+  try {
+    return await checkRanking(async (request) => (await reranker.rerank(request, never)).result)
+  } finally {
+    await reranker.close()
+  }
+}
