@@ -36,7 +36,10 @@ export async function parseCommandLine(
       const sentence = (message ?? error?.message ?? 'Wrong usage').replace(/(?<![.?])$/, '.')
       throw usageError(`${sentence} See \`rerankscope --help\`.`)
     })
-  for (const command of commands) {
+  // The command that is named, or all of them for the help.
+  const named = commands.filter(({ name }) => name === argv[0])
+  const loaded = await Promise.all((named.length > 0 ? named : commands).map(({ load }) => load()))
+  for (const command of loaded) {
     register(parser, command, (args) => {
       parsed = { command, args }
     })

@@ -40,8 +40,9 @@ describe('the commands in the docs', () => {
 
   test('every command is shown on some page, and its own examples parse', async () => {
     const shown = new Set(ours.map(({ line }) => argumentsOf(line)?.[0]))
-    for (const command of commands) {
-      const name = command.usage.split(' ')[0]
+    for (const { name, load } of commands) {
+      const command = await load()
+      expect(command.usage.split(' ')[0]).toBe(name)
       expect(shown).toContain(name)
       for (const [example] of command.examples) {
         const parsed = await parseCommandLine(example.split(/\s+/), { version: '0', columns: 80 })
