@@ -129,7 +129,8 @@ export class Poll<T> {
       if (reader.pace === 'loop') {
         // On a grid, so that a slow reading does not shift the ones after it; missed ones are skipped.
         const now = this.#clock.monotonicSeconds()
-        next = Math.max(next + this.#intervalSeconds, now)
+        const missed = Math.ceil((now - next) / this.#intervalSeconds)
+        next += this.#intervalSeconds * Math.max(1, missed)
         await this.#clock.sleep(next - now, stop)
       }
     }
