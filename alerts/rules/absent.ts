@@ -28,6 +28,7 @@ function describe(job: string, { policy: { alerting } }: RuleContext): string {
 function testsOf(context: RuleContext): readonly RuleTest[] {
   const { policy, job } = context
   const { evaluationSeconds: stepSeconds, faultWindowSeconds } = policy.alerting
+  const settled = 2 * faultWindowSeconds
   const up = (name: string, ...phases: Parameters<SeriesWriter['gauge']>[2]) =>
     new SeriesWriter({ job: name, instance: 'a:9464' }, stepSeconds).gauge(scrapeUp, {}, phases)
   const fires = { labels: { job }, description: describe(job, context) }
@@ -37,26 +38,26 @@ function testsOf(context: RuleContext): readonly RuleTest[] {
       series: [
         up(
           job,
-          { seconds: 600, value: 1 },
-          { seconds: 2 * faultWindowSeconds, value: 1, unseen: true },
-          { seconds: 600, value: 1 },
+          { seconds: settled, value: 1 },
+          { seconds: settled, value: 1, unseen: true },
+          { seconds: settled, value: 1 },
         ),
       ],
       expect: [
-        { atSeconds: 600 + faultWindowSeconds - stepSeconds, alerts: [] },
-        { atSeconds: 600 + faultWindowSeconds + stepSeconds, alerts: [fires] },
-        { atSeconds: 600 + 2 * faultWindowSeconds + stepSeconds, alerts: [] },
+        { atSeconds: settled + faultWindowSeconds - stepSeconds, alerts: [] },
+        { atSeconds: settled + faultWindowSeconds + stepSeconds, alerts: [fires] },
+        { atSeconds: 2 * settled + stepSeconds, alerts: [] },
       ],
     },
     {
       name: 'a target that fails is not absent',
-      series: [up(job, { seconds: 600, value: 0 })],
-      expect: [{ atSeconds: 600, alerts: [] }],
+      series: [up(job, { seconds: settled, value: 0 })],
+      expect: [{ atSeconds: settled, alerts: [] }],
     },
     {
       name: "another job's targets do not stand in",
-      series: [up('other', { seconds: 600, value: 1 })],
-      expect: [{ atSeconds: 600, alerts: [fires] }],
+      series: [up('other', { seconds: settled, value: 1 })],
+      expect: [{ atSeconds: settled, alerts: [fires] }],
     },
   ]
 }

@@ -48,27 +48,28 @@ function testsOf(context: RuleContext): readonly RuleTest[] {
     labels: { job },
     description: describe(job, humanizePercentage(ratio), context),
   })
+  // Long enough for every window to hold nothing but the phase.
   const settled = 2 * windowSeconds
   return [
     {
       name: 'fires once the window is over the line, not before, and stays a while',
       series: write.gpu('GPU-a', [
-        { seconds: 600, utilizationRatio: quiet },
+        { seconds: settled, utilizationRatio: quiet },
         { seconds: settled, utilizationRatio: busy },
-        { seconds: 1800, utilizationRatio: quiet },
+        { seconds: 3600, utilizationRatio: quiet },
       ]),
       expect: [
-        { atSeconds: 600 + change.beforeSeconds, alerts: [] },
-        { atSeconds: 600 + settled, alerts: [fires(busy)] },
+        { atSeconds: settled + change.beforeSeconds, alerts: [] },
+        { atSeconds: 2 * settled, alerts: [fires(busy)] },
         {
-          atSeconds: 600 + settled + 2 * windowSeconds + 2 * policy.alerting.keepFiringSeconds,
+          atSeconds: 2 * settled + 2 * windowSeconds + 2 * policy.alerting.keepFiringSeconds,
           alerts: [],
         },
       ],
     },
     {
       name: 'says nothing before enough of the window was observed',
-      series: write.gpu('GPU-a', [{ seconds: 600, utilizationRatio: busy }]),
+      series: write.gpu('GPU-a', [{ seconds: settled, utilizationRatio: busy }]),
       expect: [
         {
           atSeconds:
@@ -82,24 +83,24 @@ function testsOf(context: RuleContext): readonly RuleTest[] {
     {
       name: 'a failed scrape does not hide it',
       series: write.gpu('GPU-a', [
-        { seconds: 600, utilizationRatio: busy },
+        { seconds: settled, utilizationRatio: busy },
         { seconds: stepSeconds, utilizationRatio: busy, unseen: true },
         { seconds: stepSeconds, utilizationRatio: busy },
       ]),
-      expect: [{ atSeconds: 600 + 2 * stepSeconds, alerts: [fires(busy)] }],
+      expect: [{ atSeconds: settled + 2 * stepSeconds, alerts: [fires(busy)] }],
     },
     {
       name: 'says nothing when the driver reports no utilisation',
-      series: write.gpu('MIG-a', [{ seconds: 900, utilizationRatio: busy, observed: false }]),
-      expect: [{ atSeconds: 900, alerts: [] }],
+      series: write.gpu('MIG-a', [{ seconds: settled, utilizationRatio: busy, observed: false }]),
+      expect: [{ atSeconds: settled, alerts: [] }],
     },
     {
       name: 'two GPUs count as their mean: one over the line is not enough',
       series: [
-        ...write.gpu('GPU-a', [{ seconds: 900, utilizationRatio: line + margin }]),
-        ...write.gpu('GPU-b', [{ seconds: 900, utilizationRatio: line - 2 * margin }]),
+        ...write.gpu('GPU-a', [{ seconds: settled, utilizationRatio: line + margin }]),
+        ...write.gpu('GPU-b', [{ seconds: settled, utilizationRatio: line - 2 * margin }]),
       ],
-      expect: [{ atSeconds: 900, alerts: [] }],
+      expect: [{ atSeconds: settled, alerts: [] }],
     },
   ]
 }

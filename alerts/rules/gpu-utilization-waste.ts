@@ -45,7 +45,7 @@ function testsOf(context: RuleContext): readonly RuleTest[] {
   const stepSeconds = policy.alerting.evaluationSeconds
   const write = new SeriesWriter({ job, instance: 'a:9464' }, stepSeconds)
   const [high, low] = [(1 + line) / 2, line / 2]
-  const seconds = 2 * windowSeconds
+  const seconds = windowSeconds + 2 * stepSeconds
   const change = crossing({ from: high, to: low, line, windowSeconds, stepSeconds })
   const phases = [
     { seconds, utilizationRatio: high },
@@ -53,6 +53,7 @@ function testsOf(context: RuleContext): readonly RuleTest[] {
     { seconds: stepSeconds, utilizationRatio: low, unseen: true },
     { seconds: stepSeconds, utilizationRatio: low },
   ]
+  const idle = write.gpu('GPU-a', [{ seconds, utilizationRatio: low }])
   const traffic = (share: number) =>
     write.counter(metrics.requests, {}, [
       { seconds: 3 * seconds, value: (share * policy.budget.minimumRequests) / windowSeconds },
@@ -73,13 +74,13 @@ function testsOf(context: RuleContext): readonly RuleTest[] {
     },
     {
       name: 'an idle GPU without traffic wastes no batch',
-      series: [...write.gpu('GPU-a', phases), traffic(0.5)],
-      expect: [{ atSeconds: 2 * seconds, alerts: [] }],
+      series: [...idle, traffic(0.5)],
+      expect: [{ atSeconds: seconds, alerts: [] }],
     },
     {
       name: 'says nothing where the traffic is not known',
-      series: write.gpu('GPU-a', phases),
-      expect: [{ atSeconds: 2 * seconds, alerts: [] }],
+      series: idle,
+      expect: [{ atSeconds: seconds, alerts: [] }],
     },
     {
       name: 'two GPUs count as their mean: one idle is not enough',

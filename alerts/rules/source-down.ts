@@ -31,6 +31,7 @@ function describe(source: string, instance: string, { policy: { alerting } }: Ru
 function testsOf(context: RuleContext): readonly RuleTest[] {
   const { policy, job } = context
   const { evaluationSeconds: stepSeconds, faultWindowSeconds, minimumSamples } = policy.alerting
+  const settled = 2 * faultWindowSeconds
   const instance = 'a:9464'
   const write = new SeriesWriter({ job, instance }, stepSeconds)
   const source = (name: string, ...phases: Parameters<SeriesWriter['gauge']>[2]) =>
@@ -46,15 +47,15 @@ function testsOf(context: RuleContext): readonly RuleTest[] {
         source('nvidia-smi', { seconds: 3600, value: 1 }),
         source(
           'serving',
-          { seconds: 600, value: 1 },
-          { seconds: 2 * faultWindowSeconds, value: 0 },
-          { seconds: 600, value: 1 },
+          { seconds: settled, value: 1 },
+          { seconds: settled, value: 0 },
+          { seconds: settled, value: 1 },
         ),
       ],
       expect: [
-        { atSeconds: 600 + faultWindowSeconds - stepSeconds, alerts: [] },
-        { atSeconds: 600 + faultWindowSeconds + stepSeconds, alerts: [fires('serving')] },
-        { atSeconds: 600 + 2 * faultWindowSeconds + stepSeconds, alerts: [] },
+        { atSeconds: settled + faultWindowSeconds - stepSeconds, alerts: [] },
+        { atSeconds: settled + faultWindowSeconds + stepSeconds, alerts: [fires('serving')] },
+        { atSeconds: 2 * settled + stepSeconds, alerts: [] },
       ],
     },
     {
@@ -62,19 +63,19 @@ function testsOf(context: RuleContext): readonly RuleTest[] {
       series: [
         source(
           'nvidia-smi',
-          { seconds: 600, value: 1 },
+          { seconds: settled, value: 1 },
           { seconds: faultWindowSeconds / 2, value: 0 },
           { seconds: stepSeconds, value: 0, unseen: true },
           { seconds: faultWindowSeconds / 2, value: 0 },
         ),
       ],
       expect: [
-        { atSeconds: 600 + faultWindowSeconds + stepSeconds, alerts: [fires('nvidia-smi')] },
+        { atSeconds: settled + faultWindowSeconds + stepSeconds, alerts: [fires('nvidia-smi')] },
       ],
     },
     {
       name: 'too few samples say nothing',
-      series: [source('nvidia-smi', { seconds: 600, value: 0 })],
+      series: [source('nvidia-smi', { seconds: settled, value: 0 })],
       expect: [{ atSeconds: (minimumSamples - 2) * stepSeconds, alerts: [] }],
     },
   ]

@@ -31,6 +31,7 @@ function describe(instance: string, { policy: { alerting } }: RuleContext): stri
 function testsOf(context: RuleContext): readonly RuleTest[] {
   const { policy, job } = context
   const { evaluationSeconds: stepSeconds, faultWindowSeconds } = policy.alerting
+  const settled = 2 * faultWindowSeconds
   const up = (instance: string, ...phases: Parameters<SeriesWriter['gauge']>[2]) =>
     new SeriesWriter({ job, instance }, stepSeconds).gauge(scrapeUp, {}, phases)
   const fires = (instance: string) => ({
@@ -44,15 +45,15 @@ function testsOf(context: RuleContext): readonly RuleTest[] {
         up('a:9464', { seconds: 3600, value: 1 }),
         up(
           'b:9464',
-          { seconds: 600, value: 1 },
-          { seconds: 2 * faultWindowSeconds, value: 0 },
-          { seconds: 600, value: 1 },
+          { seconds: settled, value: 1 },
+          { seconds: settled, value: 0 },
+          { seconds: settled, value: 1 },
         ),
       ],
       expect: [
-        { atSeconds: 600 + faultWindowSeconds - stepSeconds, alerts: [] },
-        { atSeconds: 600 + faultWindowSeconds + stepSeconds, alerts: [fires('b:9464')] },
-        { atSeconds: 600 + 2 * faultWindowSeconds + stepSeconds, alerts: [] },
+        { atSeconds: settled + faultWindowSeconds - stepSeconds, alerts: [] },
+        { atSeconds: settled + faultWindowSeconds + stepSeconds, alerts: [fires('b:9464')] },
+        { atSeconds: 2 * settled + stepSeconds, alerts: [] },
       ],
     },
     {
@@ -71,10 +72,10 @@ function testsOf(context: RuleContext): readonly RuleTest[] {
       name: "another job's targets are none of ours",
       series: [
         new SeriesWriter({ job: 'other', instance: 'c:9100' }, stepSeconds).gauge(scrapeUp, {}, [
-          { seconds: 600, value: 0 },
+          { seconds: settled, value: 0 },
         ]),
       ],
-      expect: [{ atSeconds: 600, alerts: [] }],
+      expect: [{ atSeconds: settled, alerts: [] }],
     },
   ]
 }
