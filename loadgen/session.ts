@@ -8,6 +8,7 @@ import { ProgressMeter, type Progress } from './measure/progress.ts'
 import type { RunFacts } from './measure/summarize.ts'
 import type { TelemetrySample } from './measure/telemetry.ts'
 import type { Plan } from './plan/plan.ts'
+import { periodSeconds } from './plan/profiles.ts'
 
 /** Open-loop needs a connection for every request that a slow target leaves waiting. */
 const maximumInFlight = 1024
@@ -114,6 +115,7 @@ function meterOf(plan: Plan, clock: Clock, poller: SidecarPoller | undefined): P
       scheduledSeconds: plan.scheduledSeconds,
       planned: plan.items.length,
       offeredRate: plan.profile.queriesPerSecond,
+      periodSeconds: periodSeconds(plan.profile),
     },
     clock,
     () => poller?.samples.at(-1)?.devices[0]?.utilizationRatio,

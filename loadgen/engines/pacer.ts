@@ -28,23 +28,28 @@ export class Pacer {
 
   /**
    * Calls `fire` for each instant (seconds on the monotonic clock, rising), measured from the one
-   * schedule and never from the call before, so that lateness does not add up. `prepare` is called
-   * while there is time before the instant. Returns how many instants were fired.
+   * schedule and never from the call before, so that lateness does not add up. `prepare` is awaited
+   * before the wait for the instant begins. Returns how many instants were fired.
    */
   async pace(
     instants: readonly number[],
     signal: AbortSignal,
-    { prepare, fire }: { prepare: (at: number) => void; fire: (at: number) => void },
+    { prepare, fire }: { prepare: (at: number) => Promise<void>; fire: (at: number) => void },
   ): Promise<number> {
     for (const [at, dueSeconds] of instants.entries()) {
       this.#nextDueSeconds = dueSeconds
-      prepare(at)
+      await prepare(at)
       await this.#until(dueSeconds, signal)
       if (signal.aborted) return at
       fire(at)
     }
     this.#nextDueSeconds = Infinity
     return instants.length
+  }
+
+  /** Lets answers that have come be noted before work goes on. */
+  async breathe(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve))
   }
 
   /** Runs `work` soon, but not in the moments before an instant, when it would make a request late. */
@@ -61,7 +66,7 @@ export class Pacer {
         case 'due':
           return
         case 'spin':
-          await new Promise((resolve) => setImmediate(resolve))
+          await this.breathe()
           break
         case 'sleep':
           await this.#clock.sleep(wait.seconds, signal)

@@ -15,21 +15,25 @@ export interface Progress {
   readonly failed: number
   /** Queries a second, as planned. */
   readonly offeredRate: number
-  /** Succeeded queries a second, over the last second. */
+  /** Succeeded queries a second so far, on the scale of the schedule: as offered when nothing lags. */
   readonly achievedRate: number
   /** From a histogram, so close but not exact; undefined before the first answer. */
   readonly p95Seconds: number | undefined
   readonly gpuRatio: number | undefined
 }
 
-const periodSeconds = 1
+const tellSeconds = 1
 /** Falls between the profiles' instants (multiples of 0.2 s and 0.4 s), not on them. */
 const phaseSeconds = 0.7
+
+type PlanFigures = Pick<Progress, 'profile' | 'scheduledSeconds' | 'planned' | 'offeredRate'> & {
+  readonly periodSeconds: number
+}
 
 /** Counts a run as it goes and tells it once a second. */
 export class ProgressMeter {
   readonly #latencies = new Histogram(durationBounds)
-  readonly #plan: Pick<Progress, 'profile' | 'scheduledSeconds' | 'planned' | 'offeredRate'>
+  readonly #plan: PlanFigures
   readonly #clock: Clock
   readonly #gpuRatio: () => number | undefined
   readonly #stopped = new AbortController()
@@ -37,13 +41,8 @@ export class ProgressMeter {
   #sent = 0
   #ended = 0
   #succeeded = 0
-  #succeededBefore = 0
 
-  constructor(
-    plan: Pick<Progress, 'profile' | 'scheduledSeconds' | 'planned' | 'offeredRate'>,
-    clock: Clock,
-    gpuRatio: () => number | undefined,
-  ) {
+  constructor(plan: PlanFigures, clock: Clock, gpuRatio: () => number | undefined) {
     this.#plan = plan
     this.#clock = clock
     this.#gpuRatio = gpuRatio
@@ -70,7 +69,7 @@ export class ProgressMeter {
   }
 
   async #run(startSeconds: number, tell: (progress: Progress) => void): Promise<void> {
-    for (let due = startSeconds + phaseSeconds; ; due += periodSeconds) {
+    for (let due = startSeconds + phaseSeconds; ; due += tellSeconds) {
       await this.#clock.sleep(due - this.#clock.monotonicSeconds(), this.#stopped.signal)
       if (this.#stopped.signal.aborted) return
       tell(this.#at(this.#clock.monotonicSeconds() - startSeconds))
@@ -78,15 +77,16 @@ export class ProgressMeter {
   }
 
   #at(elapsedSeconds: number): Progress {
-    const succeeded = this.#succeeded - this.#succeededBefore
-    this.#succeededBefore = this.#succeeded
+    const { periodSeconds: period, ...plan } = this.#plan
+    const dueSeconds = (Math.floor(elapsedSeconds / period) + 1) * period
     return {
-      ...this.#plan,
+      ...plan,
       elapsedSeconds,
       sent: this.#sent,
       ended: this.#ended,
       failed: this.#ended - this.#succeeded,
-      achievedRate: succeeded / Math.min(periodSeconds, elapsedSeconds),
+      achievedRate:
+        this.#succeeded / Math.min(dueSeconds, Math.max(plan.scheduledSeconds, elapsedSeconds)),
       p95Seconds: quantile(this.#latencies.value(), 0.95)?.value,
       gpuRatio: this.#gpuRatio(),
     }

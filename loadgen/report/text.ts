@@ -53,6 +53,8 @@ export function formatRunTable(runs: readonly Pick<Run, 'summary'>[]): string {
   const table = new Table({
     head: ['', ...summaries.map(({ profile }) => profile.name)],
     style: { head: [], border: [] },
+    // No line between rows.
+    chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
     wordWrap: true,
     colWidths: columnWidths(summaries.length),
   })

@@ -17,6 +17,8 @@ export type Ending =
 
 /** One request on the wire. */
 export interface Exchange {
+  /** Head and body, as built by autocannon beforehand. */
+  readonly request: Buffer
   /** Filled in as they happen. */
   readonly times: { sentSeconds: number; firstByteSeconds: number | undefined }
   readonly onEnd: (ending: Ending, doneSeconds: number) => void
@@ -29,6 +31,7 @@ export interface Exchange {
  * - `_connect` and `_doRequest` fire and reconnect on their own, without limit when refused;
  * - `pendingRequests` outlives a lost connection and shifts all later latencies by one request;
  * - `parser` keeps the half of an answer that a lost connection left behind;
+ * - `getRequestBuffer` builds the request at the moment of sending, which makes it late;
  * - `addBody` decodes chunk by chunk, which destroys characters that span two chunks.
  */
 export class Connection {
@@ -51,9 +54,11 @@ export class Connection {
       this.#drop()
     }
     client.getRequestBuffer = () => {
-      // Asked for right before the write, when the request is built: that is when it is sent.
-      if (this.#exchange !== undefined) this.#exchange.times.sentSeconds = this.#now()
-      return this.#prototype.getRequestBuffer.call(client)
+      if (this.#exchange === undefined)
+        throw new Error('Nothing to send. This is a bug in rerankscope.')
+      // Asked for right before the write: that is when the request is sent.
+      this.#exchange.times.sentSeconds = this.#now()
+      return this.#exchange.request
     }
     client.pipelinedRequests.addBody = () => undefined
     client.on('headers', (head: ResponseHead) => {
@@ -71,19 +76,16 @@ export class Connection {
     return this.#client.conn !== undefined
   }
 
-  /** Sends what `setupRequest` builds now. The exchange ends exactly once, unless it is given up. */
+  /** Writes the request. The exchange ends exactly once, unless it is abandoned. */
   send(exchange: Exchange): void {
     if (this.#client.conn === undefined) this.#connect()
     this.#exchange = exchange
     this.#head = undefined
     this.#body = []
     this.#bodyBytes = 0
-    const client = this.#client
-    // autocannon builds a client's first request when the client is made, with nothing to send yet.
-    if (client.reqsMade === 0) client.requestIterator.rebuildRequest()
-    this.#prototype._doRequest.call(client)
-    // The socket holds the bytes until they are written; a second reference would hold them for good.
-    delete client.requestIterator.currentRequest.requestBuffer
+    // From the second request on autocannon builds one first; ours is built.
+    this.#client.reqsMade = 0
+    this.#prototype._doRequest.call(this.#client)
   }
 
   /** Gives the running exchange up without an ending, and closes the connection: its answer may still come. */

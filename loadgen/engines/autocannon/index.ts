@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { present } from '../../../core/assert.ts'
 import type { PlanItem } from '../../plan/plan.ts'
 import type { Engine, Replay, ReplayEnd } from '../engine.ts'
 import { Pacer } from '../pacer.ts'
@@ -37,9 +38,7 @@ async function warm(transport: Transport, replay: Replay): Promise<ReplayEnd['wa
   for (const group of replay.warmUp) {
     if (replay.signal.aborted) break
     const ends = await Promise.all(
-      group.map((item) =>
-        transport.send({ ...outgoingOf(item, replay), timeoutSeconds: warmUpTimeoutSeconds }),
-      ),
+      group.map((item) => transport.send(built(item, transport, replay), warmUpTimeoutSeconds)),
     )
     requests += ends.length
     succeeded += ends.filter(
@@ -56,7 +55,7 @@ async function send(transport: Transport, replay: Replay): Promise<Omit<ReplayEn
   const groups = groupsOf(items)
   const tasks: Promise<void>[] = []
   const unreported = { unsent: 0, unfinished: 0 }
-  let ready: ReturnType<typeof outgoingOf>[] = []
+  const ready = new Map<PlanItem, Buffer>()
   const delayedBefore = transport.delayed
   const start = clock.monotonicSeconds() + leadSeconds
   replay.onStart(start)
@@ -82,14 +81,19 @@ async function send(transport: Transport, replay: Replay): Promise<Omit<ReplayEn
     groups.map((group) => start + (group[0]?.intendedSeconds ?? 0)),
     signal,
     {
-      prepare: (at) => {
-        ready = (groups[at] ?? []).map((item) => outgoingOf(item, replay))
+      prepare: async (at) => {
+        ready.clear()
+        for (const item of groups[at] ?? []) {
+          ready.set(item, built(item, transport, replay))
+          await pacer.breathe()
+        }
       },
       fire: (at) => {
-        for (const [position, item] of (groups[at] ?? []).entries()) {
-          tasks.push(deliver(item, transport.send(ready[position] ?? outgoingOf(item, replay))))
-          replay.onSent(item)
+        for (const item of groups[at] ?? []) {
+          const request = present(ready.get(item), 'A request was not prepared.')
+          tasks.push(deliver(item, transport.send(request, replay.timeoutSeconds)))
         }
+        for (const item of groups[at] ?? []) replay.onSent(item)
       },
     },
   )
@@ -149,8 +153,8 @@ function report(
   })
 }
 
-function outgoingOf(item: PlanItem, { bodyOf, traceparentOf, timeoutSeconds }: Replay) {
-  return { body: bodyOf(item), headers: { traceparent: traceparentOf(item) }, timeoutSeconds }
+function built(item: PlanItem, transport: Transport, { bodyOf, traceparentOf }: Replay): Buffer {
+  return transport.build({ body: bodyOf(item), headers: { traceparent: traceparentOf(item) } })
 }
 
 /** Items that are due at the same instant. */

@@ -1,4 +1,5 @@
-import autocannon, { type Instance, type RequestParts } from 'autocannon'
+import autocannon, { type Client, type Instance, type RequestParts } from 'autocannon'
+import { present } from '../../../core/assert.ts'
 import type { Clock } from '../../../core/clock.ts'
 import type { Endpoint } from '../engine.ts'
 import { Connection, type Ending } from './connection.ts'
@@ -11,7 +12,6 @@ const timeoutCheckSeconds = 0.02
 export interface Outgoing {
   readonly body: Buffer
   readonly headers: Readonly<Record<string, string>>
-  readonly timeoutSeconds: number
 }
 
 export type Ended =
@@ -23,6 +23,12 @@ export type Ended =
     }
   /** Given up by `close`, before or after it was sent. */
   | { readonly ending: { readonly kind: 'unsent' | 'unfinished' } }
+
+interface Queued {
+  readonly request: Buffer
+  readonly timeoutSeconds: number
+  readonly resolve: (ended: Ended) => void
+}
 
 interface Flight {
   readonly connection: Connection
@@ -38,9 +44,10 @@ export class Transport {
   /** The most recently used last: the target is least likely to be closing it. */
   readonly #idle: Connection[] = []
   readonly #flights = new Set<Flight>()
-  readonly #waiting: { readonly outgoing: Outgoing; readonly resolve: Flight['resolve'] }[] = []
+  readonly #waiting: Queued[] = []
   readonly #closed = new AbortController()
   readonly #watch: Promise<void>
+  #builder: Client | undefined
   #outgoing: Outgoing | undefined
   #delayed = 0
 
@@ -54,7 +61,10 @@ export class Transport {
       timeout: foreverSeconds,
       sampleInt: 100,
       skipAggregateResult: true,
-      setupClient: (client) => this.#idle.push(new Connection(client, now)),
+      setupClient: (client) => {
+        this.#builder ??= client
+        this.#idle.push(new Connection(client, now))
+      },
       // One element: autocannon copies the whole list for every connection.
       requests: [
         {
@@ -73,17 +83,30 @@ export class Transport {
     return this.#delayed
   }
 
-  /** Sends before it returns, unless `maximumInFlight` requests are on their way. Never rejects. */
-  send(outgoing: Outgoing): Promise<Ended> {
+  /** The bytes of a request, built by autocannon; the same for every connection. */
+  build(outgoing: Outgoing): Buffer {
+    const { requestIterator } = present(this.#builder, 'autocannon made no client.')
+    this.#outgoing = outgoing
+    requestIterator.rebuildRequest()
+    this.#outgoing = undefined
+    return present(requestIterator.currentRequest.requestBuffer, 'autocannon built no request.')
+  }
+
+  /**
+   * Sends what `build` made, before it returns unless `maximumInFlight` requests are on their way.
+   * Never rejects.
+   */
+  send(request: Buffer, timeoutSeconds: number): Promise<Ended> {
     return new Promise((resolve) => {
+      const outgoing = { request, timeoutSeconds, resolve }
       const open = this.#idle.findLastIndex((connection) => connection.open)
       const connection = this.#idle.splice(open, 1)[0]
       if (connection !== undefined) {
-        this.#fire(connection, outgoing, resolve)
+        this.#fire(connection, outgoing)
         return
       }
       this.#delayed += 1
-      this.#waiting.push({ outgoing, resolve })
+      this.#waiting.push(outgoing)
     })
   }
 
@@ -101,19 +124,18 @@ export class Transport {
     await this.#watch
   }
 
-  #fire(connection: Connection, outgoing: Outgoing, resolve: Flight['resolve']): void {
+  #fire(connection: Connection, { request, timeoutSeconds, resolve }: Queued): void {
     const times = { sentSeconds: this.#clock.monotonicSeconds(), firstByteSeconds: undefined }
-    const deadlineSeconds = times.sentSeconds + outgoing.timeoutSeconds
+    const deadlineSeconds = times.sentSeconds + timeoutSeconds
     const flight: Flight = { connection, deadlineSeconds, times, resolve }
     this.#flights.add(flight)
-    this.#outgoing = outgoing
     connection.send({
+      request,
       times,
       onEnd: (ending, doneSeconds) => {
         this.#land(flight, ending, doneSeconds)
       },
     })
-    this.#outgoing = undefined
   }
 
   #land(flight: Flight, ending: Ending | { kind: 'timeout' }, doneSeconds: number): void {
@@ -121,10 +143,9 @@ export class Transport {
     this.#idle.push(flight.connection)
     flight.resolve({ ending, ...flight.times, doneSeconds })
     const next = this.#waiting.shift()
-    if (next !== undefined) {
-      const connection = this.#idle.pop()
-      if (connection !== undefined) this.#fire(connection, next.outgoing, next.resolve)
-    }
+    if (next === undefined) return
+    const connection = this.#idle.pop()
+    if (connection !== undefined) this.#fire(connection, next)
   }
 
   #setUp(request: RequestParts): RequestParts {

@@ -1,0 +1,97 @@
+/**
+ * How exactly the load generator keeps its schedule, and whether it tells the truth about a server
+ * that is too slow. The server runs in a process of its own, on the same machine.
+ *
+ *   npm run build && node dist/bench/loadgen.js [seconds] [repetitions]
+ */
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { formatDuration } from '../core/units.ts'
+import { engines, type Engine } from '../loadgen/engines/index.ts'
+import { lagSecondsOf, responseSecondsOf, sorted } from '../loadgen/measure/latency.ts'
+import { percentile } from '../loadgen/measure/percentile.ts'
+import { profiles } from '../loadgen/plan/profiles.ts'
+import { FixtureServer, type FixtureOptions } from '../test/loadgen/fixture-server.ts'
+import { replayWith, steady } from '../test/loadgen/replay.ts'
+
+const budget = { lagP99Seconds: 0.001, serialP50Seconds: 3.25, serialP95Seconds: 5.9 }
+const serial = { latencySeconds: 0.3, serial: true }
+
+if (process.argv[2] === 'fixture') {
+  const server = await FixtureServer.start(JSON.parse(process.argv[3] ?? '{}') as FixtureOptions)
+  process.send?.(server.url)
+  process.on('disconnect', () => process.exit(0))
+} else {
+  await bench(Number(process.argv[2] ?? 30), Number(process.argv[3] ?? 3))
+}
+
+async function bench(seconds: number, repetitions: number): Promise<void> {
+  for (const engine of engines) {
+    console.log(
+      `\n${engine.name} ${engine.version}, ${String(repetitions)} runs of ${String(seconds)} s`,
+    )
+    for (const { name, ...profile } of profiles) {
+      // The largest shape, about 120 KB a body, at the profile's own rhythm.
+      await dispatchLag(engine, { ...profile, name, documentCounts: [50] }, seconds, repetitions)
+    }
+    await overload(engine)
+  }
+}
+
+async function dispatchLag(
+  engine: Engine,
+  profile: (typeof profiles)[number] | Parameters<typeof replayWith>[2]['profile'],
+  seconds: number,
+  repetitions: number,
+): Promise<void> {
+  const quantiles = { p50: 0.5, p95: 0.95, p99: 0.99, max: 1 }
+  const runs: Record<string, number[]> = {}
+  for (let run = 0; run < repetitions; run += 1) {
+    const { observations } = await against({ latencySeconds: 0.05 }, (url) =>
+      replayWith(engine, url, { profile, seconds }),
+    )
+    const lags = sorted(observations.map(lagSecondsOf))
+    for (const [name, q] of Object.entries(quantiles)) {
+      ;(runs[name] ??= []).push(percentile(lags, q) ?? Number.NaN)
+    }
+  }
+  for (const [name, values] of Object.entries(runs)) {
+    const low = Math.min(...values)
+    const high = Math.max(...values)
+    const middle = percentile(sorted(values), 0.5) ?? Number.NaN
+    const ratio =
+      name === 'p99' ? `  ${(middle / budget.lagP99Seconds).toFixed(2)} of its budget` : ''
+    console.log(
+      `${profile.name.padEnd(5)} dispatch lag ${name.padEnd(4)} ${formatDuration(middle)} (${formatDuration(low)} … ${formatDuration(high)})${ratio}`,
+    )
+  }
+}
+
+/** A server of 3.3 requests/s, offered 5/s for 12 s: the k-th answer takes 0.3 + 0.1·k s. */
+async function overload(engine: Engine): Promise<void> {
+  const { observations } = await against(serial, (url) =>
+    replayWith(engine, url, { profile: steady(5), seconds: 12, warmUp: [] }),
+  )
+  const response = sorted(observations.map(responseSecondsOf))
+  const figure = (name: string, q: number, truth: number) => {
+    const value = percentile(response, q) ?? Number.NaN
+    return `${name} ${formatDuration(value)} (${(value / truth).toFixed(3)} of the truth)`
+  }
+  console.log(
+    `overload: ${String(observations.length)} of 60 recorded, ${figure('p50', 0.5, budget.serialP50Seconds)}, ${figure('p95', 0.95, budget.serialP95Seconds)}`,
+  )
+}
+
+async function against<T>(options: FixtureOptions, use: (url: string) => Promise<T>): Promise<T> {
+  const child: ChildProcess = fork(fileURLToPath(import.meta.url), [
+    'fixture',
+    JSON.stringify(options),
+  ])
+  try {
+    const [url] = (await once(child, 'message')) as [string]
+    return await use(url)
+  } finally {
+    child.disconnect()
+  }
+}

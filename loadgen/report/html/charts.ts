@@ -1,0 +1,165 @@
+import { bandsOf, policy } from '../../../core/policy.ts'
+import { entersLatency, responseSecondsOf, sorted } from '../../measure/latency.ts'
+import { percentile } from '../../measure/percentile.ts'
+import type { Run } from '../folder.ts'
+
+type Column = (number | null)[]
+
+/** One chart as the page's script draws it: columns as uPlot wants them, the first one is time. */
+export interface Chart {
+  readonly kind: 'latency' | 'utilization' | 'rate'
+  readonly columns: readonly Column[]
+  readonly series: readonly { readonly label: string; readonly style: string }[]
+  /** Horizontal bands, as shares of 1. */
+  readonly bands?: readonly { readonly from: number; readonly to: number; readonly label: string }[]
+  readonly line?: { readonly at: number; readonly label: string }
+}
+
+export interface Charts {
+  readonly spanSeconds: number
+  readonly charts: readonly Chart[]
+  /** Requests that the latency chart leaves out, for its size. */
+  readonly thinnedTo: number | undefined
+}
+
+/** More points than pixels show nothing more, and make the page heavy. */
+const maximumPoints = 8000
+/** About so many slices make a readable line. */
+const slices = 60
+
+export function chartsOf(run: Run): Charts {
+  const { profile, throughput } = run.summary
+  const period = profile.queriesPerBatch / profile.queriesPerSecond
+  // A slice holds whole periods, or constant arrivals would seem to swing.
+  const width = Math.ceil(Math.max(1, throughput.spanSeconds / slices) / period - 1e-9) * period
+  const utilization = utilizationChart(run)
+  return {
+    spanSeconds: throughput.spanSeconds,
+    charts: [
+      latencyChart(run, width),
+      ...(utilization === undefined ? [] : [utilization]),
+      rateChart(run, width),
+    ],
+    thinnedTo: run.observations.length > maximumPoints ? maximumPoints : undefined,
+  }
+}
+
+function latencyChart({ observations, summary }: Run, width: number): Chart {
+  const step = Math.ceil(observations.length / maximumPoints)
+  const shapes = summary.byShape.map(({ documents }) => documents)
+  const failures = shapes.length + 1
+  const p95 = failures + (summary.totals.failed > 0 ? 1 : 0)
+  const rowOf = (seconds: number, column: number, value: number): Column => {
+    const row: Column = Array.from({ length: p95 + 1 }, () => null)
+    row[0] = seconds
+    row[column] = value
+    return row
+  }
+  const rows = observations
+    .filter((_, at) => at % step === 0)
+    .map((one) =>
+      rowOf(
+        one.intendedSeconds,
+        one.outcome === 'ok' ? shapes.indexOf(one.documents) + 1 : failures,
+        responseSecondsOf(one),
+      ),
+    )
+  const counted = observations.filter(entersLatency)
+  for (const [at, slice] of slicesOf(counted, width, (one) => one.intendedSeconds).entries()) {
+    const value = percentile(sorted(slice.map(responseSecondsOf)), 0.95)
+    if (value !== undefined) rows.push(rowOf((at + 0.5) * width, p95, value))
+  }
+  rows.sort((a, b) => (a[0] ?? 0) - (b[0] ?? 0))
+  return {
+    kind: 'latency',
+    columns: transposed(rows, p95 + 1),
+    series: [
+      ...shapes.map((documents, at) => ({
+        label: `${String(documents)} documents`,
+        style: `shape${String(shapes.length === 1 ? 2 : Math.round((at * 4) / (shapes.length - 1)))}`,
+      })),
+      ...(summary.totals.failed > 0 ? [{ label: 'failed', style: 'failed' }] : []),
+      { label: `p95 of each ${String(Number(width.toFixed(1)))} s`, style: 'p95' },
+    ],
+    line: { at: policy.p95Seconds, label: 'p95 budget' },
+  }
+}
+
+function utilizationChart({ telemetry, summary }: Run): Chart | undefined {
+  const devices = summary.gpu?.devices ?? []
+  if (devices.length === 0) return undefined
+  const rows = telemetry
+    .filter(({ atSeconds }) => atSeconds >= 0)
+    .map((sample): Column => [
+      sample.atSeconds,
+      ...devices.map(
+        ({ uuid }) =>
+          sample.devices.find((device) => device.uuid === uuid)?.utilizationRatio ?? null,
+      ),
+    ])
+  return {
+    kind: 'utilization',
+    columns: transposed(rows, devices.length + 1),
+    series: devices.map(({ name }, at) => ({
+      label: devices.length === 1 ? name : `${name} ${String(at)}`,
+      style: `device${String(at % 4)}`,
+    })),
+    bands: bandsOf(policy).map(({ fromRatio, toRatio }, at) => ({
+      from: fromRatio,
+      to: toRatio,
+      label: ['scale in', 'waste', 'healthy', 'scale out'][at] ?? '',
+    })),
+    line: { at: policy.target.utilizationRatio, label: 'target' },
+  }
+}
+
+function rateChart({ observations, summary }: Run, width: number): Chart {
+  const { spanSeconds } = summary.throughput
+  // What is left over at the end joins the last whole slice: a sliver's rate means nothing.
+  const count = Math.max(1, Math.floor(spanSeconds / width + 1e-9))
+  const ratesOf = (seconds: readonly number[]): readonly number[] => {
+    const counts = Array.from({ length: count }, () => 0)
+    for (const second of seconds) {
+      const at = Math.min(count - 1, Math.floor(second / width + 1e-9))
+      counts[at] = (counts[at] ?? 0) + 1
+    }
+    return counts.map(
+      (requests, at) => requests / (at === count - 1 ? spanSeconds - at * width : width),
+    )
+  }
+  const offered = ratesOf(observations.map(({ intendedSeconds }) => intendedSeconds))
+  const succeeded = observations.filter(({ outcome }) => outcome === 'ok')
+  const answered = ratesOf(succeeded.map(({ doneSeconds }) => doneSeconds))
+  const edges = [...offered.keys()].map((at) => at * width)
+  return {
+    kind: 'rate',
+    // The last value stands until the end.
+    columns: [
+      [...edges, spanSeconds],
+      [...offered, offered.at(-1) ?? 0],
+      [...answered, answered.at(-1) ?? 0],
+    ],
+    series: [
+      { label: 'offered', style: 'offered' },
+      { label: 'answered', style: 'answered' },
+    ],
+  }
+}
+
+/** `values` cut into slices of `width` by their time; an empty slice is an empty list. */
+function slicesOf<T>(values: readonly T[], width: number, timeOf: (value: T) => number): T[][] {
+  const cut: T[][] = []
+  for (const value of values) {
+    // The small addend keeps an instant on a slice's edge out of the slice before.
+    const at = Math.floor(timeOf(value) / width + 1e-9)
+    while (cut.length <= at) cut.push([])
+    cut[at]?.push(value)
+  }
+  return cut
+}
+
+function transposed(rows: readonly Column[], width: number): Column[] {
+  const round = (value: number | null | undefined) =>
+    value === null || value === undefined ? null : Number(value.toFixed(5))
+  return Array.from({ length: width }, (_, column) => rows.map((row) => round(row[column])))
+}
