@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { systemClock } from '../core/clock.ts'
-import { exitCodes } from '../core/errors.ts'
+import { exitCodes, usageError } from '../core/errors.ts'
 import { bytesPerMib } from '../core/units.ts'
 import { devices, startServer } from '../reference-server/index.ts'
 import { defineCommand } from './command.ts'
@@ -63,6 +63,7 @@ export const serve = defineCommand({
     json: { type: 'boolean', default: false, describe: 'Say where it listens as one JSON line' },
   },
   async run(args, { signal, stdout, stderr, version }) {
+    checkNumbers(args)
     const server = await startServer(
       {
         model: args.model,
@@ -96,3 +97,29 @@ export const serve = defineCommand({
     return exitCodes.done
   },
 })
+
+/** Smallest and largest whole number that an option takes. */
+const ranges: Readonly<Record<string, readonly [number, number]>> = {
+  port: [0, 65535],
+  'max-length': [1, Number.MAX_SAFE_INTEGER],
+  'max-batch-tokens': [1, Number.MAX_SAFE_INTEGER],
+  'max-pairs': [1, Number.MAX_SAFE_INTEGER],
+  'max-documents': [1, Number.MAX_SAFE_INTEGER],
+  'max-body-mib': [1, 512],
+  'cache-mib': [0, 1_000_000],
+  'tokenizer-workers': [1, 256],
+  threads: [1, 1024],
+  'drain-seconds': [0, 86_400],
+}
+
+function checkNumbers(args: Readonly<Record<string, unknown>>): void {
+  for (const [option, [least, most]] of Object.entries(ranges)) {
+    const value = args[option]
+    if (typeof value !== 'number') continue
+    if (Number.isInteger(value) && value >= least && value <= most) continue
+    const bound = most === Number.MAX_SAFE_INTEGER ? 'on' : `to ${String(most)}`
+    throw usageError(
+      `--${option} ${String(value)} is not possible: give a whole number from ${String(least)} ${bound}.`,
+    )
+  }
+}

@@ -29,3 +29,20 @@ export const systemClock: Clock = {
       signal?.addEventListener('abort', wake, { once: true })
     }),
 }
+
+/** Waits for `done`, but no longer than `seconds`; leaves no timer behind. True when it was done. */
+export async function within(
+  clock: Pick<Clock, 'sleep'>,
+  seconds: number,
+  done: Promise<unknown>,
+): Promise<boolean> {
+  const stop = new AbortController()
+  try {
+    return await Promise.race([
+      done.then(() => true),
+      clock.sleep(seconds, stop.signal).then(() => false),
+    ])
+  } finally {
+    stop.abort()
+  }
+}

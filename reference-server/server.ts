@@ -84,7 +84,7 @@ export async function startServer(
     }),
   )
   try {
-    const { url, app } = await listen({
+    const { url, close } = await listen({
       ...options,
       handler: { ...options, reranker, metering, clock, log },
       info: () => info,
@@ -98,10 +98,7 @@ export async function startServer(
       summary: model.summary,
       inferenceProcessId: () => reranker.inference.processId,
       close: async () => {
-        const drained = app.close()
-        await Promise.race([drained, clock.sleep(options.drainSeconds)])
-        app.server.closeAllConnections()
-        await drained
+        await close(clock, options.drainSeconds)
         await reranker.close()
       },
     }

@@ -1,8 +1,10 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Clock } from '../../core/clock.ts'
 import { environmentError, messageOf, systemCodeOf } from '../../core/errors.ts'
 import { prometheusContentType } from '../../core/exposition.ts'
 import { dialects } from '../../core/dialects/index.ts'
 import { RerankFailure, type ServerInfo } from '../../core/rerank.ts'
+import { drainable } from './drain.ts'
 import { failureOf, parseJson } from './failures.ts'
 import { rerankRoute, send, type RerankHandler } from './rerank.ts'
 
@@ -28,9 +30,11 @@ const requestTimeoutMilliseconds = 60_000
 const keepAliveTimeoutMilliseconds = 75_000
 
 /** Routes × dialects. Throws an environment error when the address is taken. */
-export async function listen(
-  options: HttpOptions,
-): Promise<{ readonly url: string; readonly app: FastifyInstance }> {
+export async function listen(options: HttpOptions): Promise<{
+  readonly url: string
+  /** Takes no more, answers what was accepted for at most `drainSeconds`. */
+  readonly close: (clock: Clock, drainSeconds: number) => Promise<void>
+}> {
   const app = fastify({
     bodyLimit: options.maximumBodyBytes,
     requestTimeout: requestTimeoutMilliseconds,
@@ -38,6 +42,7 @@ export async function listen(
     http: { headersTimeout: headersTimeoutMilliseconds },
     forceCloseConnections: 'idle',
   })
+  const close = drainable(app)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
     parseJson(body as string, done)
@@ -52,7 +57,7 @@ export async function listen(
     return answerFailure(reply, failure)
   })
   try {
-    return { url: await app.listen({ host: options.host, port: options.port }), app }
+    return { url: await app.listen({ host: options.host, port: options.port }), close }
   } catch (error) {
     await app.close()
     throw cannotListen(error, options)

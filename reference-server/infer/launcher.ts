@@ -1,5 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process'
-import type { Clock } from '../../core/clock.ts'
+import { within, type Clock } from '../../core/clock.ts'
 import { environmentError } from '../../core/errors.ts'
 import { compiledModule } from '../../core/program.ts'
 import { RerankFailure } from '../../core/rerank.ts'
@@ -112,7 +112,7 @@ export class InferenceProcess {
     if (child === undefined) return
     const gone = new Promise((resolve) => child.once('exit', resolve))
     if (child.connected) child.disconnect()
-    await Promise.race([gone, this.#options.clock.sleep(longestStopSeconds)])
+    await within(this.#options.clock, longestStopSeconds, gone)
     child.kill('SIGKILL')
     await gone
   }

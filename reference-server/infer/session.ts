@@ -1,11 +1,14 @@
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { env, InferenceSession, Tensor } from 'onnxruntime-node'
 import { messageOf } from '../../core/errors.ts'
 import type { ModelGraph } from '../model/bundle.ts'
 import type { Device, DeviceChoice, InferenceSetup } from './messages.ts'
 import type { PaddedBatch } from './padding.ts'
+
+// Errors reach us as exceptions; the library's own lines would only confuse.
+env.logLevel = 'fatal'
 
 /**
  * Opens the model on the best device allowed. A list of providers does not fall back by itself
@@ -79,7 +82,6 @@ function create(graph: ModelGraph, device: Device, threads: number): Promise<Inf
     interOpNumThreads: 1,
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
-    // Errors reach us as exceptions; the library's own lines would only confuse.
     logSeverityLevel: 4,
     extra: {
       session: {

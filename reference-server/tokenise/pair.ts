@@ -36,14 +36,17 @@ export function pairOf(
   }
 }
 
-/** How many ids each of two texts keeps when together they may have `room`. */
+/**
+ * How many ids each of two texts keeps when together they may have `room`: removing from the longer
+ * until they are equal, then from both. An odd one stays with the second, the document; that way
+ * the answer does not change when both were already cut to `room`.
+ */
 export function longestFirst(first: number, second: number, room: number): [number, number] {
   if (first + second <= room) return [first, second]
-  const shorter = Math.min(first, second)
-  // Removing from the longer until they are equal, then alternating, leaves the odd one to the longer.
-  const keptShorter = Math.min(shorter, Math.floor(room / 2))
-  const keptLonger = room - keptShorter
-  return first <= second ? [keptShorter, keptLonger] : [keptLonger, keptShorter]
+  const half = Math.floor(room / 2)
+  if (first <= half) return [first, room - first]
+  if (second <= room - half) return [room - second, second]
+  return [half, room - half]
 }
 
 function kept(ids: Int32Array, count: number, direction: TruncationDirection): Int32Array {

@@ -1,0 +1,136 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { RerankFailure } from '../../../core/rerank.ts'
+import type { BatchResult, PackedBatch } from '../../../reference-server/batch/packed.ts'
+import { AbandonedError, BatchScheduler } from '../../../reference-server/batch/scheduler.ts'
+import type { TokenPair } from '../../../reference-server/tokenise/pair.ts'
+
+const template = {
+  before: Int32Array.of(101),
+  between: Int32Array.of(102),
+  after: Int32Array.of(102),
+  documentType: 1,
+  paddingId: 0,
+}
+const never = new AbortController().signal
+
+/** A pair whose first document id is `mark`, so that a fake device can answer with it. */
+function pairOf(mark: number, documentTokens: number): TokenPair {
+  const document = new Int32Array(documentTokens).fill(mark)
+  return { query: Int32Array.of(7), document, tokens: documentTokens + 4, truncated: false }
+}
+
+/** Reads each pair's mark back from the packed batch: a logit that only the right place can give. */
+function marksOf({ ids, lengths }: PackedBatch): Float32Array {
+  let at = 0
+  return Float32Array.from(lengths, (length) => {
+    at += length
+    return ids[at - length + 3] ?? Number.NaN
+  })
+}
+
+function schedulerOf(
+  infer: (batch: PackedBatch) => Promise<BatchResult>,
+  batchTokens = 256,
+): BatchScheduler {
+  return new BatchScheduler({
+    limits: { batchTokens, windowPairs: 64 },
+    template,
+    infer,
+    clock: { monotonicSeconds: () => 0 },
+    onBatch: () => undefined,
+  })
+}
+
+test('every request gets its own logits back, in its own order', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 20 }), {
+        minLength: 1,
+        maxLength: 8,
+      }),
+      async (shapes) => {
+        const scheduler = schedulerOf(async (batch) => {
+          await Promise.resolve()
+          return { logits: marksOf(batch), inferSeconds: 0.5 }
+        })
+        let mark = 1000
+        const requests = shapes.map((lengths) =>
+          lengths.map((length) => pairOf((mark += 1), length)),
+        )
+        const scored = await Promise.all(requests.map((pairs) => scheduler.submit(pairs, never)))
+        for (const [at, { logits, inferSeconds }] of scored.entries()) {
+          expect([...logits]).toEqual(requests[at]!.map(({ document }) => document[0]))
+          expect(inferSeconds).toBeGreaterThanOrEqual(0.5)
+        }
+        expect(scheduler.queuedPairs).toBe(0)
+      },
+    ),
+    { numRuns: 50 },
+  )
+})
+
+/** A device whose batches end when the test says so. */
+function manualDevice() {
+  const open: { batch: PackedBatch; end: () => void; fail: (error: Error) => void }[] = []
+  const infer = (batch: PackedBatch) =>
+    new Promise<BatchResult>((resolve, reject) => {
+      open.push({
+        batch,
+        end: () => {
+          resolve({ logits: marksOf(batch), inferSeconds: 1 })
+        },
+        fail: reject,
+      })
+    })
+  return { open, infer }
+}
+
+test('two batches are with the device at most; the next one follows when one ends', async () => {
+  const { open, infer } = manualDevice()
+  const scheduler = schedulerOf(infer, 32)
+  const done = scheduler.submit(
+    [1, 2, 3, 4].map((mark) => pairOf(mark, 20)),
+    never,
+  )
+  expect(open).toHaveLength(2)
+  expect(scheduler.queuedPairs).toBe(2)
+  open[0]!.end()
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(open).toHaveLength(3)
+  for (const { end } of open) end()
+  await new Promise((resolve) => setImmediate(resolve))
+  open[3]!.end()
+  expect([...(await done).logits]).toEqual([1, 2, 3, 4])
+})
+
+test('pairs of a caller who has gone are never computed, and he is told so', async () => {
+  const { open, infer } = manualDevice()
+  const scheduler = schedulerOf(infer, 32)
+  const caller = new AbortController()
+  const gone = scheduler.submit(
+    [1, 2, 3, 4].map((mark) => pairOf(mark, 20)),
+    caller.signal,
+  )
+  const stays = scheduler.submit([pairOf(9, 20)], never)
+  caller.abort()
+  await expect(gone).rejects.toBeInstanceOf(AbandonedError)
+  expect(scheduler.queuedPairs).toBe(1)
+  open[0]!.end()
+  open[1]!.end()
+  await new Promise((resolve) => setImmediate(resolve))
+  open[2]!.end()
+  expect([...(await stays).logits]).toEqual([9])
+  expect(open).toHaveLength(3)
+})
+
+test('a failed batch fails the requests in it and no other', async () => {
+  const { open, infer } = manualDevice()
+  const scheduler = schedulerOf(infer, 32)
+  const first = scheduler.submit([pairOf(1, 20)], never)
+  const second = scheduler.submit([pairOf(2, 20)], never)
+  open[0]!.fail(new RerankFailure('backend', 'no'))
+  open[1]!.end()
+  await expect(first).rejects.toMatchObject({ kind: 'backend' })
+  expect([...(await second).logits]).toEqual([2])
+})
