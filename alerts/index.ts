@@ -1,9 +1,14 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { usageError } from '../core/errors.ts'
 import { packageFile } from '../core/program.ts'
 import type { Policy } from '../core/policy.ts'
 import { promtool } from './promtool.ts'
 import { renderRules, renderRuleTests, rulesFileName, testsFileName } from './render.ts'
 import { rules } from './rules/index.ts'
 import type { AlertRule, RuleContext } from './rules/rule.ts'
+
+export { renderRunbooks } from './runbooks.ts'
 
 export interface AlertOptions {
   readonly policy: Policy
@@ -18,7 +23,6 @@ export const alertDefaults = { job: 'rerankscope', runbookBase: 'runbooks/' } as
 
 /** The folder that ships: rules and their tests. */
 export const shippedRules = packageFile('alerts/generated')
-export const shippedRunbooks = packageFile('alerts/runbooks')
 
 /** Every rule under a policy. */
 export function alertsOf(context: RuleContext): readonly AlertRule[] {
@@ -34,10 +38,18 @@ export function renderAlerts(options: AlertOptions): ReadonlyMap<string, string>
   ])
 }
 
-/** Runs promtool over the rule files in `directory`. Rejects when promtool is not installed. */
+/**
+ * Runs promtool over the rule files in `directory`. Rejects with a usage error when there are none,
+ * with an environment error when promtool is not installed.
+ */
 export async function checkRules(
   directory: string,
 ): Promise<{ readonly passed: boolean; readonly output: string }> {
+  for (const file of [rulesFileName, testsFileName]) {
+    if (!existsSync(join(directory, file))) {
+      throw usageError(`${directory} holds no ${file}: write one with \`alerts export\`.`)
+    }
+  }
   const check = await promtool(['check', 'rules', rulesFileName], directory)
   const test = await promtool(['test', 'rules', testsFileName], directory)
   return { passed: check.passed && test.passed, output: `${check.output}\n${test.output}` }

@@ -1,16 +1,17 @@
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import {
   alertDefaults,
+  alertsOf,
   checkRules,
   renderAlerts,
+  renderRunbooks,
   shippedRules,
-  shippedRunbooks,
 } from '../alerts/index.ts'
 import { exitCodes, messageOf, usageError, type ExitCode } from '../core/errors.ts'
 import { parsePolicy, policy as shippedPolicy, type Policy } from '../core/policy.ts'
 import { defineCommand, type CommandContext } from './command.ts'
+import { exportFiles } from './export.ts'
 
 export const alerts = defineCommand({
   usage: 'alerts <action>',
@@ -44,13 +45,15 @@ export const alerts = defineCommand({
     if (action !== 'export') {
       throw usageError(`There is no \`alerts ${action}\`: say export or check.`)
     }
-    if (args.out === undefined) throw usageError('Say where to export to, with --out DIR.')
     const options = {
       policy: readPolicy(args.policy),
       job: args.job,
       runbookBase: args['runbook-base'],
     }
-    exportTo(args.out, renderAlerts(options), context)
+    const runbooks = [...renderRunbooks(alertsOf(options))].map(
+      ([name, text]) => [`runbooks/${name}`, text] as const,
+    )
+    exportFiles(args.out, [...renderAlerts(options), ...runbooks], context)
     return Promise.resolve(exitCodes.done)
   },
 })
@@ -60,22 +63,6 @@ async function check(directory: string, { stdout }: CommandContext): Promise<Exi
   const { passed, output } = await checkRules(directory)
   stdout.write(`${output}\n`)
   return passed ? exitCodes.done : exitCodes.bug
-}
-
-function exportTo(
-  directory: string,
-  files: ReadonlyMap<string, string>,
-  { stdout }: CommandContext,
-): void {
-  mkdirSync(directory, { recursive: true })
-  for (const [name, text] of files) {
-    const path = join(directory, name)
-    writeFileSync(path, text)
-    stdout.write(`${path}\n`)
-  }
-  const runbooks = join(directory, 'runbooks')
-  cpSync(shippedRunbooks, runbooks, { recursive: true })
-  stdout.write(`${runbooks}\n`)
 }
 
 function readPolicy(path: string | undefined): Policy {

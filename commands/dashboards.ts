@@ -1,8 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { shippedBoards, type Board } from '../dashboards/index.ts'
 import { exitCodes, usageError } from '../core/errors.ts'
 import { defineCommand, type CommandContext } from './command.ts'
+import { exportFiles } from './export.ts'
 
 export const dashboards = defineCommand({
   usage: 'dashboards <action>',
@@ -20,8 +19,12 @@ export const dashboards = defineCommand({
     const action = String(args.positional['action'])
     const boards = shippedBoards()
     if (action === 'list') list(boards, args.json, context)
-    else if (action === 'export') exportTo(args.out, chosenOf(boards, args.name), context)
-    else throw usageError(`There is no \`dashboards ${action}\`: say list or export.`)
+    else if (action === 'export') {
+      const files = chosenOf(boards, args.name).map(
+        ({ name, json }) => [`${name}.json`, json] as const,
+      )
+      exportFiles(args.out, files, context)
+    } else throw usageError(`There is no \`dashboards ${action}\`: say list or export.`)
     return Promise.resolve(exitCodes.done)
   },
 })
@@ -46,18 +49,4 @@ function chosenOf(boards: readonly Board[], name: string | undefined): readonly 
   if (chosen.length > 0) return chosen
   const names = boards.map((board) => board.name).join(', ')
   throw usageError(`There is no board ${name}: --name takes ${names}.`)
-}
-
-function exportTo(
-  directory: string | undefined,
-  boards: readonly Board[],
-  { stdout }: CommandContext,
-): void {
-  if (directory === undefined) throw usageError('Say where to export to, with --out DIR.')
-  mkdirSync(directory, { recursive: true })
-  for (const { name, json } of boards) {
-    const path = join(directory, `${name}.json`)
-    writeFileSync(path, json)
-    stdout.write(`${path}\n`)
-  }
 }

@@ -1,4 +1,5 @@
 import { alertDefaults, alertsOf } from '../alerts/index.ts'
+import { fillSections, markdownTable } from '../core/markdown.ts'
 import { catalogue } from '../core/metrics.ts'
 import { thresholdNames, thresholdsOf, type Policy } from '../core/policy.ts'
 import { formatLine, formatWindow } from '../core/units.ts'
@@ -6,32 +7,23 @@ import type { Board } from '../dashboards/index.ts'
 
 /** The parts of hand-written pages that the generator writes, between their markers. */
 
-const section = /(<!-- generated:([a-z]+)(?: ([\w-]+))? -->\n)[\s\S]*?(<!-- \/generated -->)/g
-
 export interface Sources {
   readonly policy: Policy
   readonly boards: readonly Board[]
 }
 
-export function hasSections(page: string): boolean {
-  return page.search(section) >= 0
+/** The page with every marked part written anew. Throws when a mark names no part. */
+export function fillPage(page: string, sources: Sources): string {
+  return fillSections(page, (name) => {
+    const write = sections[name]
+    if (write === undefined) {
+      throw new Error(`no part is called ${name}; there are ${Object.keys(sections).join(', ')}`)
+    }
+    return write(sources)
+  })
 }
 
-/** The page with every marked part written anew; the page itself when it has none. */
-export function fillSections(page: string, sources: Sources): string {
-  return page.replace(
-    section,
-    (_, opening: string, name: string, argument: string | undefined, closing: string) => {
-      const write = sections[name]
-      if (write === undefined) {
-        throw new Error(`no part is called ${name}; there are ${Object.keys(sections).join(', ')}`)
-      }
-      return `${opening}\n${write(sources, argument ?? '')}\n${closing}`
-    },
-  )
-}
-
-type Section = (sources: Sources, argument: string) => string
+type Section = (sources: Sources) => string
 
 const sections: Readonly<Record<string, Section | undefined>> = {
   policy: ({ policy }) => {
@@ -42,7 +34,7 @@ const sections: Readonly<Record<string, Section | undefined>> = {
       target: 'what a well-batched reranker reaches',
       scale_out: 'above: add a replica',
     } as const
-    return table(
+    return markdownTable(
       ['Line', 'Utilisation', 'Mean over', 'Meaning'],
       thresholdNames.map((name) => [
         `\`${name}\``,
@@ -53,7 +45,7 @@ const sections: Readonly<Record<string, Section | undefined>> = {
     )
   },
   metrics: () =>
-    table(
+    markdownTable(
       ['Name', 'Kind', 'Unit', 'Labels', 'Meaning'],
       catalogue.map(({ name, kind, unit, labels, help }) => [
         `\`${name}\``,
@@ -64,7 +56,7 @@ const sections: Readonly<Record<string, Section | undefined>> = {
       ]),
     ),
   alerts: ({ policy }) =>
-    table(
+    markdownTable(
       ['Alert', 'Severity', 'Says'],
       alertsOf({ policy, ...alertDefaults }).map(({ name, severity, summary }) => [
         `[\`${name}\`](../alerts/runbooks/${name}.md)`,
@@ -72,28 +64,9 @@ const sections: Readonly<Record<string, Section | undefined>> = {
         summary,
       ]),
     ),
-  alert: ({ policy }, name) => {
-    const alert = alertsOf({ policy, ...alertDefaults }).find((each) => each.name === name)
-    if (alert === undefined) throw new Error(`there is no alert ${name}`)
-    return table(
-      ['Number', 'Value'],
-      [['Severity', alert.severity], ...alert.numbers.map(([what, much]) => [what, much])],
-    )
-  },
   boards: ({ boards }) =>
-    table(
+    markdownTable(
       ['Board', 'uid', 'Shows'],
       boards.map(({ title, uid, description }) => [title, `\`${uid}\``, description]),
     ),
-}
-
-/** A table with padded columns, the way prettier would print it. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = [head, ...rows].map((row) => row.map((cell) => cell.replaceAll('|', '\\|')))
-  const widths = head.map((_, at) => Math.max(3, ...cells.map((row) => (row[at] ?? '').length)))
-  const line = (row: readonly string[]) =>
-    `| ${widths.map((width, at) => (row[at] ?? '').padEnd(width)).join(' | ')} |`
-  const [first, ...rest] = cells.map(line)
-  const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`
-  return `${[first, rule, ...rest].join('\n')}\n`
 }

@@ -2,12 +2,13 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { parse } from 'yaml'
-import { alertDefaults, renderAlerts } from '../alerts/index.ts'
+import { alertDefaults, alertsOf, renderAlerts, renderRunbooks } from '../alerts/index.ts'
 import { messageOf } from '../core/errors.ts'
+import { hasSections } from '../core/markdown.ts'
 import { parsePolicy, policy as shippedPolicy, type Policy } from '../core/policy.ts'
 import { packageFile } from '../core/program.ts'
 import { buildBoards } from '../dashboards/index.ts'
-import { fillSections, hasSections } from './documents.ts'
+import { fillPage } from './documents.ts'
 
 /**
  * The only generator: boards, alert rules and their tests, and the tables in the docs, all from
@@ -16,7 +17,7 @@ import { fillSections, hasSections } from './documents.ts'
  */
 const root = packageFile('.')
 const generatedFolders = ['alerts/generated', 'dashboards/generated']
-const documentFolders = ['.', 'docs', 'alerts/runbooks']
+const documentFolders = ['.', 'docs']
 
 /** Every generated file, by its path from the top of the tree. */
 async function generate(policy: Policy): Promise<ReadonlyMap<string, string>> {
@@ -28,12 +29,15 @@ async function generate(policy: Policy): Promise<ReadonlyMap<string, string>> {
   for (const [name, text] of renderAlerts({ policy, ...alertDefaults })) {
     files.set(`alerts/generated/${name}`, text)
   }
+  for (const [name, text] of renderRunbooks(alertsOf({ policy, ...alertDefaults }))) {
+    files.set(`alerts/runbooks/${name}`, text)
+  }
   for (const path of documentFolders.flatMap((folder) => filesIn(folder, '.md'))) {
     const page = readFileSync(join(root, path), 'utf8')
     if (!hasSections(page)) continue
     files.set(
       path,
-      inPage(path, () => fillSections(page, { policy, boards })),
+      inPage(path, () => fillPage(page, { policy, boards })),
     )
   }
   return files

@@ -23,14 +23,21 @@ const withoutSdk = `data:text/javascript,${encodeURIComponent(
 register('data:text/javascript,' + encodeURIComponent(${JSON.stringify(hook)}))`,
 )}`
 
-function cli(...words: readonly string[]) {
+function runModule(path: string, ...words: readonly string[]) {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    ['--import', withoutSdk, compiledModule('cli.js'), ...words],
+    ['--import', withoutSdk, compiledModule(path), ...words],
     { encoding: 'utf8', timeout: 20_000 },
   )
   return { status, stdout, stderr }
 }
+const cli = (...words: readonly string[]) => runModule('cli.js', ...words)
+
+test('the SDK is really out of reach here: the generator, which needs it, fails', () => {
+  const { status, stderr } = runModule('scripts/generate.js', '--check')
+  expect(status).not.toBe(0)
+  expect(stderr).toContain('not installed: @grafana/grafana-foundation-sdk')
+})
 
 describe('dashboards, without the development dependencies', () => {
   test('list names every board and says what it shows', () => {

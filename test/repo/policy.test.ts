@@ -9,7 +9,7 @@ import { guide, type Evidence } from '../../core/guidance.ts'
 import { bandsOf, parsePolicy, policy, type Policy } from '../../core/policy.ts'
 import { compiledModule } from '../../core/program.ts'
 import { buildBoards } from '../../dashboards/index.ts'
-import { fillSections } from '../../scripts/documents.ts'
+import { fillPage } from '../../scripts/documents.ts'
 
 /**
  * The policy's numbers live once. Two guards: moving one moves everything that reads it, and the
@@ -122,7 +122,7 @@ describe('every number of the policy is read by something', () => {
     return [
       ...renderAlerts({ ...alertDefaults, policy: of }).values(),
       ...boards.map(({ json }) => json),
-      fillSections(page, { policy: of, boards }),
+      fillPage(page, { policy: of, boards }),
     ].join('\n')
   }
 })

@@ -1,0 +1,83 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { compiledModule } from '../../core/program.ts'
+import { describeWithProgram } from '../programs.ts'
+
+let directory: string
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'rerankscope-'))
+})
+afterEach(() => {
+  rmSync(directory, { recursive: true, force: true })
+})
+
+function cli(words: readonly string[], environment: NodeJS.ProcessEnv = process.env) {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [compiledModule('cli.js'), ...words],
+    { encoding: 'utf8', env: environment, timeout: 25_000 },
+  )
+  return { status, stdout, stderr }
+}
+
+test('check without promtool says what to install, and exits 3', () => {
+  const { status, stdout, stderr } = cli(['alerts', 'check'], { PATH: directory })
+  expect({ status, stdout }).toEqual({ status: 3, stdout: '' })
+  expect(stderr).toBe(
+    'rerankscope: promtool is not on PATH; it comes with Prometheus (Debian: `apt-get install prometheus`).\n',
+  )
+})
+
+test('check of a folder that holds no rules names the folder, and exits 2', () => {
+  const { status, stderr } = cli(['alerts', 'check', '--dir', join(directory, 'none')])
+  expect(status).toBe(2)
+  expect(stderr).toContain('none holds no prometheus-rules.yaml')
+})
+
+test('a folder that cannot be made is refused in one sentence', () => {
+  writeFileSync(join(directory, 'file'), '')
+  const { status, stderr } = cli(['alerts', 'export', '--out', join(directory, 'file')])
+  expect(status).toBe(2)
+  expect(stderr).toMatch(/^rerankscope: --out .*file cannot be written to: .*\n$/)
+})
+
+test('export with a policy of one’s own: rules, tests and runbooks agree', () => {
+  const policy = join(directory, 'policy.yaml')
+  writeFileSync(policy, 'scaleOut: { utilizationRatio: 0.85 }\n')
+  const out = join(directory, 'out')
+  expect(cli(['alerts', 'export', '--out', out, '--policy', policy]).status).toBe(0)
+  expect(readdirSync(out)).toEqual([
+    'prometheus-rules.test.yaml',
+    'prometheus-rules.yaml',
+    'runbooks',
+  ])
+  const runbook = readFileSync(join(out, 'runbooks/RerankerGpuUtilizationHigh.md'), 'utf8')
+  expect(runbook).toContain('85 %')
+  expect(runbook).not.toContain('80 %')
+  writeFileSync(policy, 'scaleOut: { utilizationRatio: 85 }\n')
+  const refused = cli(['alerts', 'export', '--out', out, '--policy', policy])
+  expect(refused.status).toBe(2)
+  expect(refused.stderr).toContain('scaleOut.utilizationRatio')
+})
+
+describeWithProgram('promtool', 'rerankscope alerts check', () => {
+  test('passes for what ships', () => {
+    const { status, stdout } = cli(['alerts', 'check'])
+    expect(stdout).toMatch(/SUCCESS: \d+ rules found[\s\S]*SUCCESS/)
+    expect(status).toBe(0)
+  })
+
+  test('fails for rules that somebody broke, and shows what promtool says', () => {
+    const out = join(directory, 'out')
+    mkdirSync(out)
+    expect(cli(['alerts', 'export', '--out', out]).status).toBe(0)
+    const rules = join(out, 'prometheus-rules.yaml')
+    writeFileSync(rules, readFileSync(rules, 'utf8').replace('histogram_quantile(', 'histogram('))
+    const { status, stdout } = cli(['alerts', 'check', '--dir', out])
+    expect(status).toBe(1)
+    expect(stdout).toContain('unknown function')
+  })
+})
