@@ -7,6 +7,8 @@ export interface OtlpPush {
 }
 
 const signalPath = 'v1/metrics'
+/** Stopping waits for the last push, so the SDK's 10 s would be what stopping takes. */
+const pushTimeoutMilliseconds = 3000
 
 /**
  * `http://collector:4318` → `http://collector:4318/v1/metrics`, as OTLP's base endpoints work; a URL
@@ -40,9 +42,14 @@ export async function startOtlp(options: {
       import('@opentelemetry/resources'),
       import('@opentelemetry/core'),
     ])
-  const exporter = new OTLPMetricExporter({ url: options.url })
+  const timeoutMillis =
+    otel.getNumberFromEnv('OTEL_EXPORTER_OTLP_METRICS_TIMEOUT') ??
+    otel.getNumberFromEnv('OTEL_EXPORTER_OTLP_TIMEOUT') ??
+    pushTimeoutMilliseconds
+  const exporter = new OTLPMetricExporter({ url: options.url, timeoutMillis })
+  const push = exporter.export.bind(exporter)
   let failing = false
-  const reported: typeof exporter.export = (data, done) => {
+  exporter.export = (data, done) => {
     push(data, (result) => {
       const failed = result.code !== otel.ExportResultCode.SUCCESS
       if (failed !== failing) {
@@ -52,8 +59,6 @@ export async function startOtlp(options: {
       done(result)
     })
   }
-  const push = exporter.export.bind(exporter)
-  exporter.export = reported
   const exportIntervalMillis = otel.getNumberFromEnv('OTEL_METRIC_EXPORT_INTERVAL') ?? 60_000
   const exportTimeoutMillis = otel.getNumberFromEnv('OTEL_METRIC_EXPORT_TIMEOUT') ?? 30_000
   const sdk = new NodeSDK({

@@ -150,9 +150,11 @@ test('every state has a recommendation of its own', () => {
 })
 
 test('a run is judged over itself alone, and says so', () => {
-  const { utilization: _, ...rest } = evidence(undefined)
   const { state, reasons } = guideRun(
-    { ...rest, run: { observedSeconds: 20, meanRatio: waste.utilizationRatio - 0.01 } },
+    {
+      ...evidence(undefined),
+      run: { observedSeconds: 20, meanRatio: waste.utilizationRatio - 0.01 },
+    },
     policy,
   )
   expect(state).toBe('waste')

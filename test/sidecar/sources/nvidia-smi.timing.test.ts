@@ -1,0 +1,245 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { systemClock } from '../../../core/clock.ts'
+import { policy } from '../../../core/policy.ts'
+import type { Snapshot } from '../../../core/snapshot.ts'
+import { startSidecar, type Sidecar } from '../../../sidecar/index.ts'
+
+const program = fileURLToPath(new URL('../../fixtures/bin/nvidia-smi', import.meta.url))
+const intervalSeconds = 0.25
+const waiting = { timeout: 12_000, interval: 20 }
+
+let folder: string
+let control: string
+let sidecar: Sidecar | undefined
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'rerankscope-smi-'))
+  control = join(folder, 'control')
+})
+afterEach(async () => {
+  await sidecar?.stop()
+  sidecar = undefined
+  await vi.waitFor(() => {
+    expect(pids().filter(isAlive)).toEqual([])
+  }, waiting)
+  rmSync(folder, { recursive: true })
+})
+
+const play = (scenario: string) => {
+  writeFileSync(control, scenario)
+}
+const pids = () =>
+  existsSync(`${control}.pids`)
+    ? readFileSync(`${control}.pids`, 'utf8').trim().split('\n').map(Number)
+    : []
+
+/** A zombie is dead: it only waits to be counted. */
+function isAlive(pid: number): boolean {
+  try {
+    return !/^\d+ \(.*\) [ZX]/.test(readFileSync(`/proc/${String(pid)}/stat`, 'utf8'))
+  } catch {
+    return false
+  }
+}
+
+async function start(scenario: string, nvidiaSmi = program): Promise<Sidecar> {
+  play(scenario)
+  sidecar = await startSidecar(
+    {
+      target: undefined,
+      server: 'none',
+      gpu: 'nvidia-smi',
+      listen: { host: '127.0.0.1', port: 0 },
+      intervalSeconds,
+      policy,
+      otlp: undefined,
+      nvidiaSmi,
+      environment: {
+        ...process.env,
+        FAKE_NVIDIA_SMI: control,
+        PATH: [dirname(program), process.env['PATH']].join(delimiter),
+      },
+      version: '0',
+      onTrouble: () => undefined,
+    },
+    systemClock,
+  )
+  return sidecar
+}
+
+async function status(): Promise<Snapshot> {
+  return (await (await fetch(`${sidecar?.url ?? ''}/status`)).json()) as Snapshot
+}
+
+const waitFor = (check: (snapshot: Snapshot) => void) =>
+  vi.waitFor(async () => {
+    check(await status())
+  }, waiting)
+
+const waitForBoth = () =>
+  waitFor(({ gpus }) => {
+    expect(gpus.map(({ up }) => up)).toEqual([true, true])
+  })
+
+/** Every number of a GPU is gone, `/metrics` answers, and the source says why. */
+async function expectGone(reason: RegExp) {
+  const { gpus, sources } = await status()
+  expect(gpus.map(({ up }) => up)).toEqual(gpus.map(() => false))
+  expect(sources[0]?.up).toBe(false)
+  expect(sources[0]?.reason).toMatch(reason)
+  const response = await fetch(`${sidecar?.url ?? ''}/metrics`)
+  const text = await response.text()
+  expect(response.status).toBe(200)
+  expect(text).toContain('rerankscope_source_up{source="nvidia-smi"} 0\n')
+  expect(text).not.toMatch(/^(nvidia_smi_|rerankscope_gpu_(utilization_ratio|memory|power))/m)
+}
+
+test('shows the GPUs of a working driver, found by its name on PATH', async () => {
+  await start('normal', 'nvidia-smi')
+  await waitForBoth()
+  const { gpus, sources } = await status()
+  expect(gpus.map(({ sample }) => sample)).toMatchObject([
+    {
+      uuid: 'GPU-fake-0',
+      utilizationRatio: 0.3,
+      memoryUsedBytes: 2_147_483_648,
+      powerWatts: 100.5,
+    },
+    {
+      uuid: 'GPU-fake-1',
+      utilizationRatio: 0.7,
+      memoryUsedBytes: 3_221_225_472,
+      powerWatts: 125.5,
+    },
+  ])
+  expect(sources[0]).toMatchObject({ name: 'nvidia-smi', up: true, restarts: 0, droppedLines: 0 })
+})
+
+test('an old driver is asked by its old names', async () => {
+  await start('old')
+  await waitForBoth()
+  expect((await status()).gpus[0]?.sample).toMatchObject({ powerWatts: 100.5, throttled: true })
+})
+
+describe('a fault while it runs: values disappear within three intervals, and come back', () => {
+  test.each([
+    ['hang', /^no reading within 750 ms$/],
+    ['stubborn', /^no reading within 750 ms$/],
+    ['wrapper', /^no reading within 750 ms$/],
+    ['half', /^no reading within 750 ms$/],
+    ['long', /^no reading within 750 ms/],
+    ['rubbish', /^no reading within 750 ms; nvidia-smi printed "%%% {2}\[31mno row at all \[0m"$/],
+    ['die', /exited with 15: a GPU has fallen off the bus.*GPU0000:3B:00\.0/],
+  ])('%s', async (scenario, reason) => {
+    await start('normal')
+    await waitForBoth()
+    play(scenario)
+    const { takenAtSeconds } = await status()
+    await waitFor(({ gpus }) => {
+      expect(gpus.map(({ up }) => up)).toEqual([false, false])
+    })
+    // The last good row may come one interval after the order to fail; then three intervals.
+    const lasted = (await status()).takenAtSeconds - takenAtSeconds
+    expect(lasted).toBeLessThan(4 * intervalSeconds + 0.5)
+    await vi.waitFor(() => expectGone(reason), waiting)
+    play('normal')
+    await waitForBoth()
+    const { sources } = await status()
+    expect(sources[0]?.restarts).toBeGreaterThanOrEqual(1)
+  })
+})
+
+test('one lost GPU is down with its state, the other goes on, the source is up', async () => {
+  await start('normal')
+  await waitForBoth()
+  play('lost')
+  await waitFor(({ gpus, sources }) => {
+    expect(gpus.map(({ up, sample }) => [sample.uuid, up, sample.state])).toEqual([
+      ['GPU-fake-0', true, 'ok'],
+      ['GPU-fake-1', false, 'lost'],
+    ])
+    expect(gpus[1]?.sample.memoryUsedBytes).toBeUndefined()
+    expect(sources[0]?.up).toBe(true)
+  })
+  play('normal')
+  await waitForBoth()
+})
+
+test('a GPU that is no longer listed has vanished', async () => {
+  await start('normal')
+  await waitForBoth()
+  play('gpus:1')
+  await waitFor(({ gpus }) => {
+    expect(gpus.map(({ up, sample }) => [up, sample.state])).toEqual([
+      [true, 'ok'],
+      [false, 'vanished'],
+    ])
+  })
+})
+
+test('MIG: utilisation is not measurable, which is not 0; the rest is told', async () => {
+  await start('mig')
+  await waitForBoth()
+  const { gpus, guidance } = await status()
+  expect(gpus[0]?.sample).toMatchObject({ utilizationMeasurable: false, powerWatts: 100.5 })
+  expect(gpus[0]?.sample.utilizationRatio).toBeUndefined()
+  expect(guidance.state).toBe('unmeasurable')
+})
+
+test('event lines between rows are left out and counted', async () => {
+  await start('events')
+  await waitForBoth()
+  await waitFor(({ sources }) => {
+    expect(sources[0]?.droppedLines).toBeGreaterThanOrEqual(4)
+    expect(sources[0]?.up).toBe(true)
+  })
+})
+
+test('a driver of another version is named, with what nvidia-smi said', async () => {
+  await start('mismatch')
+  await vi.waitFor(
+    () => expectGone(/exited with 18: driver and NVML library.*Driver\/library version mismatch/),
+    waiting,
+  )
+})
+
+test('a program that is not there is named, with what to do', async () => {
+  await start('normal', 'nvidia-smi-that-is-not-there')
+  await vi.waitFor(() => expectGone(/was not found: install the NVIDIA driver/), waiting)
+})
+
+test('a child that hangs is ended, group and all, before another one is started', async () => {
+  await start('normal')
+  await waitForBoth()
+  play('wrapper')
+  const alive: number[] = []
+  await vi.waitFor(
+    async () => {
+      alive.push(pids().filter(isAlive).length)
+      expect((await status()).sources[0]?.restarts).toBe(1)
+      // The restarted one has hung as well: itself and the sleeper that it started.
+      expect(alive.at(-1)).toBe(2)
+    },
+    { timeout: 12_000, interval: 20 },
+  )
+  expect(Math.max(...alive)).toBe(2)
+  expect(Math.min(...alive)).toBe(0)
+})
+
+test('stopping while a child hangs leaves none behind', async () => {
+  await start('normal')
+  await waitForBoth()
+  play('stubborn')
+  await waitFor(({ gpus }) => {
+    expect(gpus[0]?.up).toBe(false)
+  })
+  play('wrapper')
+  await sidecar?.stop()
+  sidecar = undefined
+  await vi.waitFor(() => {
+    expect(pids().filter(isAlive)).toEqual([])
+  }, waiting)
+})
