@@ -69,8 +69,9 @@ function queryOf(random: Random, lexicon: Lexicon): { text: string; words: reado
     text = longer
   }
   const asked = text + lexicon.space + random.pick(lexicon.questions)
-  const whole = asked.length > length ? asked.slice(0, Math.max(length, text.length)) : asked
-  return { text: whole.trim(), words: used }
+  // Chinese may be cut anywhere; half an English word would be no word.
+  const cut = lexicon.space === '' ? asked.slice(0, Math.max(length, text.length)) : asked
+  return { text: cut, words: used }
 }
 
 function documentOf(random: Random, lexicon: Lexicon, about: readonly string[]): string {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { BodyTemplate } from './body.ts'
-import type { Plan, PlanItem } from './plan.ts'
+import type { Plan } from './plan.ts'
 
 /** `plan.json`: what every request has in common. No address, no secret, no text. */
 export interface PlanFile {
@@ -59,21 +59,14 @@ export function planFileOf(
  */
 export async function writePlan(folder: string, plan: Plan, file: PlanFile): Promise<void> {
   await writeFile(join(folder, 'plan.json'), `${JSON.stringify(file, null, 2)}\n`)
-  await writeLines(join(folder, 'items.ndjson'), plan.items.map(encodeItem))
+  await writeLines(
+    join(folder, 'items.ndjson'),
+    plan.items.map((item) => JSON.stringify(item)),
+  )
   await writeLines(
     join(folder, 'texts.ndjson'),
     plan.texts.map((text) => JSON.stringify(text)),
   )
-}
-
-function encodeItem({ index, batch, intendedSeconds, documents, texts }: PlanItem): string {
-  return JSON.stringify({
-    index,
-    batch,
-    intendedSeconds: Number(intendedSeconds.toFixed(6)),
-    documents,
-    texts,
-  })
 }
 
 async function writeLines(path: string, lines: Iterable<string>): Promise<void> {

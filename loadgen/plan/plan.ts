@@ -53,7 +53,8 @@ export function planOf(
   const compiler = new Compiler(profile, dataset, new Random(seed, `plan/${profile.name}`))
   const items: PlanItem[] = []
   for (let batch = 0; batch < batches; batch += 1) {
-    items.push(...compiler.batch(batch, batch * period))
+    // Microseconds: the plan's files hold the same numbers.
+    items.push(...compiler.batch(batch, Number((batch * period).toFixed(6))))
   }
   const { filled, repeated, pairs } = compiler.shares()
   const warmUp = Array.from(
