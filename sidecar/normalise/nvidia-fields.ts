@@ -70,11 +70,16 @@ export function negotiate(help: string): readonly Column[] {
   })
 }
 
-/** The columns of a recording, from its header: `index, utilization.gpu [%], …`. */
+/**
+ * The columns of a recording, from its header: `index, utilization.gpu [%], …`. Where it holds one
+ * field under several names, the best of them counts, as in `negotiate`.
+ */
 export function columnsOf(header: string): readonly Column[] {
-  return header.split(',').map((cell) => {
-    const name = cell.trim().replace(/\s*\[[^\]]*\]$/, '')
-    const field = fields.find((each) => (spellings[each] as readonly string[]).includes(name))
-    return { field, name }
-  })
+  const names = header.split(',').map((cell) => cell.trim().replace(/\s*\[[^\]]*\]$/, ''))
+  const fieldOf = new Map<string, NvidiaField>()
+  for (const field of fields) {
+    const name = spellings[field].find((spelling) => names.includes(spelling))
+    if (name !== undefined) fieldOf.set(name, field)
+  }
+  return names.map((name) => ({ field: fieldOf.get(name), name }))
 }

@@ -252,3 +252,8 @@ test('a help that cannot be read falls back to what every driver knows', () => {
     'name',
   ])
 })
+
+test('a recording that holds a field under several names gives its best one', () => {
+  const fields = columnsOf('index, power.draw.instant [W], power.draw [W], fan.speed [%]')
+  expect(fields.map(({ field }) => field)).toEqual(['index', 'power', undefined, undefined])
+})
