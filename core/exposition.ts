@@ -118,7 +118,7 @@ function familyOf(metric: Metric, readings: readonly Reading[], times: Times): M
         if (typeof value === 'number') throw new TypeError(`${metric.name} needs a histogram`)
         return {
           ...times,
-          attributes: { ...labels },
+          attributes: labels,
           value: {
             buckets: { boundaries: [...value.bounds], counts: [...value.counts] },
             sum: value.sum,
@@ -130,7 +130,7 @@ function familyOf(metric: Metric, readings: readonly Reading[], times: Times): M
   }
   const dataPoints = readings.map(({ labels, value }) => {
     if (typeof value !== 'number') throw new TypeError(`${metric.name} needs a number`)
-    return { ...times, attributes: { ...labels }, value }
+    return { ...times, attributes: labels, value }
   })
   return metric.kind === 'counter'
     ? { ...common, dataPointType: DataPointType.SUM, isMonotonic: true, dataPoints }
