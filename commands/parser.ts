@@ -33,7 +33,9 @@ export async function parseCommandLine(
     .fail((message: string | null, error: Error | undefined) => {
       // yargs wraps what its own checks and --config throw; anything else is not about usage.
       if (error !== undefined && error.name !== 'YError') throw error
-      const sentence = (message ?? error?.message ?? 'Wrong usage').replace(/(?<![.?])$/, '.')
+      const sentence = (message ?? error?.message ?? 'Wrong usage')
+        .replace(/\s*\n\s*/g, ' ')
+        .replace(/(?<![.?])$/, '.')
       throw usageError(`${sentence} See \`rerankscope --help\`.`)
     })
   // The command that is named, or all of them for the help.
