@@ -2,7 +2,7 @@ import type { Dataset } from './dataset.ts'
 import type { Random } from './random.ts'
 
 export interface Candidates {
-  /** Positions in `dataset.texts`, as many as asked for, in the order in which they are sent. */
+  /** Numbers of texts, as many as asked for, in the order in which they are sent. */
   readonly documents: readonly number[]
   /** How many of them belong to other queries. */
   readonly filled: number

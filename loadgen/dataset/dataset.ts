@@ -1,8 +1,8 @@
 /** A query and the documents that were retrieved for it. */
 export interface DatasetQuery {
-  /** Position in `texts`. */
+  /** Number of its text. */
   readonly text: number
-  /** Positions in `texts`, the relevant ones first; at least one. */
+  /** Numbers of the documents' texts, the relevant ones first; at least one. */
   readonly candidates: readonly number[]
   /** How many of `candidates` are relevant. */
   readonly relevant: number
@@ -14,8 +14,10 @@ export interface DatasetQuery {
  */
 export interface Dataset {
   readonly name: string
-  /** Queries and documents, each once. */
-  readonly texts: readonly string[]
+  /** Texts are numbered from 0, queries and documents together. */
+  readonly size: number
+  /** May be made on demand: ask once for each text that is used. */
+  textOf(number: number): string
   readonly queries: readonly DatasetQuery[]
 }
 

@@ -1,7 +1,5 @@
 import type { DatasetSource } from './dataset.ts'
 import { synthetic } from './synthetic.ts'
 
-export type { Dataset, DatasetQuery, DatasetSource } from './dataset.ts'
-
 /** Every data set. One more = one file and one line here. */
 export const datasets: readonly DatasetSource[] = [synthetic]

@@ -1,3 +1,4 @@
+import { present } from '../../core/assert.ts'
 import type { Dataset, DatasetQuery, DatasetSource } from './dataset.ts'
 import { chinese, english, type Lexicon } from './lexicon.ts'
 import { Random } from './random.ts'
@@ -30,21 +31,28 @@ export const synthetic: DatasetSource = {
 
 function synthesize(seed: number): Dataset {
   const random = new Random(seed, 'synthetic')
-  const texts: string[] = []
+  // A run uses a part of the texts, and most of the work is in the documents.
+  const texts: (() => string)[] = []
   const queries: DatasetQuery[] = []
-  const add = (text: string) => texts.push(text) - 1
   for (let number = 0; number < statistics.queries; number += 1) {
     const lexicon = random.next() < statistics.englishShare ? english : chinese
-    const query = queryOf(random, lexicon)
-    const text = add(query.text)
+    const { text, words } = queryOf(random, lexicon)
+    const query = texts.push(() => text) - 1
     const count = sized(random, statistics.candidates)
     const relevant = Math.max(1, Math.round(count * statistics.relevantShare))
-    const candidates = Array.from({ length: count }, (_, at) =>
-      add(documentOf(random, lexicon, at < relevant ? query.words : [random.pick(query.words)])),
-    )
-    queries.push({ text, candidates, relevant })
+    const candidates = Array.from({ length: count }, (_, at) => {
+      const about = at < relevant ? words : [random.pick(words)]
+      const stream = `document/${String(texts.length)}`
+      return texts.push(() => documentOf(new Random(seed, stream), lexicon, about)) - 1
+    })
+    queries.push({ text: query, candidates, relevant })
   }
-  return { name: 'synthetic', texts, queries }
+  return {
+    name: 'synthetic',
+    size: texts.length,
+    textOf: (number) => present(texts[number], `There is no text ${String(number)}.`)(),
+    queries,
+  }
 }
 
 function sized(

@@ -8,7 +8,7 @@ const periodSeconds = 1
 const phaseSeconds = 0.3
 const requestTimeoutSeconds = 2
 /** How long the last look waits for a snapshot that is newer than the run's last one. */
-const patienceSeconds = 2
+const patienceSeconds = 1.5
 const patienceStepSeconds = 0.2
 
 /** Looks at the sidecar's `/status` once a second while a run lasts. */

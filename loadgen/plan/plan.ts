@@ -120,7 +120,7 @@ class Compiler {
     this.#filled += chosen.filled
     this.#pairs += documents
     for (const document of chosen.documents) {
-      const pair = query * this.#dataset.texts.length + document
+      const pair = query * this.#dataset.size + document
       if (this.#offered.has(pair)) this.#repeated += 1
       this.#offered.add(pair)
     }
@@ -153,7 +153,7 @@ class Compiler {
   #numberOf(at: number): number {
     const known = this.#numbers.get(at)
     if (known !== undefined) return known
-    const number = this.texts.push(this.#dataset.texts[at] ?? '') - 1
+    const number = this.texts.push(this.#dataset.textOf(at)) - 1
     this.#numbers.set(at, number)
     return number
   }

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** What the fixture does with the n-th rerank request (counted from 0, warm-up included). */
+/** What the fixture does with a rerank request. */
 export type Behaviour =
   | 'answer'
   /** Reads the request, then closes the connection without a word. */
@@ -27,7 +27,8 @@ export interface FixtureOptions {
   readonly latencySeconds?: number
   /** One request at a time, in order of arrival: a server with a capacity. */
   readonly serial?: boolean
-  readonly behaviourOf?: (request: number) => Behaviour
+  /** By position in the plan, which the trace id tells: arrivals can overtake each other. */
+  readonly behaviourOf?: (index: number) => Behaviour
   readonly maximumDocuments?: number
   /** What /info answers; default: TEI's. */
   readonly info?: { readonly status: number; readonly body: string }
@@ -54,7 +55,7 @@ export class FixtureServer {
   })
   readonly #sockets = new Set<Socket>()
   #turn: Promise<void> = Promise.resolve()
-  #requests = 0
+  #url = ''
 
   private constructor(options: FixtureOptions) {
     this.#options = options
@@ -70,11 +71,13 @@ export class FixtureServer {
   static async start(options: FixtureOptions = {}): Promise<FixtureServer> {
     const fixture = new FixtureServer(options)
     await new Promise<void>((resolve) => fixture.#server.listen(0, '127.0.0.1', resolve))
+    fixture.#url = `http://127.0.0.1:${String((fixture.#server.address() as AddressInfo).port)}`
     return fixture
   }
 
+  /** Stays what it was when the server has stopped. */
   get url(): string {
-    return `http://127.0.0.1:${String((this.#server.address() as AddressInfo).port)}`
+    return this.#url
   }
 
   get openConnections(): number {
@@ -92,8 +95,7 @@ export class FixtureServer {
       this.#answerInfo(response)
       return
     }
-    const number = this.#requests
-    this.#requests += 1
+    const index = Number.parseInt(String(request.headers.traceparent).slice(19, 35), 16)
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
     const body = JSON.parse(Buffer.concat(chunks).toString('utf8')) as {
@@ -109,7 +111,7 @@ export class FixtureServer {
       authorization: request.headers.authorization,
     })
     await this.#wait()
-    await behaviours[this.#options.behaviourOf?.(number) ?? 'answer'](response, body.texts.length)
+    await behaviours[this.#options.behaviourOf?.(index) ?? 'answer'](response, body.texts.length)
   }
 
   async #wait(): Promise<void> {

@@ -37,7 +37,7 @@ export async function replayWith(
     warmUp: plan.warmUp,
     bodyOf: (item) => composer.compose(item),
     traceparentOf: ({ index }) =>
-      `00-${'ab'.repeat(8)}${String(index).padStart(16, '0')}-${'1'.repeat(16)}-01`,
+      `00-${'ab'.repeat(8)}${index.toString(16).padStart(16, '0')}-${'1'.repeat(16)}-01`,
     timeoutSeconds: 30,
     maximumInFlight: plan.items.length,
     drainSeconds: 1,

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
-const distribution = dirname(createRequire(import.meta.url).resolve('uplot'))
+const require = createRequire(import.meta.url)
+const distribution = dirname(require.resolve('uplot'))
 
 export interface Assets {
   readonly script: string

@@ -300,8 +300,9 @@ test.each([
 test('a GPU that cannot measure utilisation has none', () => {
   const looks = telemetry().map((look) => ({
     ...look,
-    devices: look.devices.map(({ utilizationRatio: _, ...device }) => ({
+    devices: look.devices.map((device) => ({
       ...device,
+      utilizationRatio: undefined,
       measurable: false,
     })),
   }))

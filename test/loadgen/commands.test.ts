@@ -1,0 +1,127 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Command, CommandContext } from '../../commands/command.ts'
+import { load } from '../../commands/load.ts'
+import { report } from '../../commands/report.ts'
+import { exitCodes } from '../../core/errors.ts'
+import { summarySchema } from '../../loadgen/index.ts'
+import { FixtureServer } from './fixture-server.ts'
+
+let folder: string
+let server: FixtureServer
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'rerankscope-command-'))
+  server = await FixtureServer.start({ latencySeconds: 0.02 })
+})
+afterEach(async () => {
+  await server.stop()
+  rmSync(folder, { recursive: true })
+})
+
+/** A command with its defaults, `given` over them; what it prints and its exit code. */
+async function run(command: Command, given: Record<string, unknown>, signal?: AbortSignal) {
+  const stdout = new PassThrough()
+  const stderr = new PassThrough()
+  const defaults = Object.entries(command.options).map(([name, option]) => [
+    name,
+    option.default as unknown,
+  ])
+  const code = await command.run(
+    { ...Object.fromEntries(defaults), ...given, positional: given } as never,
+    {
+      signal: signal ?? new AbortController().signal,
+      stdout: stdout as unknown as CommandContext['stdout'],
+      stderr: stderr as unknown as CommandContext['stderr'],
+      environment: {},
+      version: '0.0.0',
+    },
+  )
+  const text = (stream: PassThrough) => String((stream.read() as Buffer | null) ?? '')
+  return { code, stdout: text(stdout), stderr: text(stderr) }
+}
+
+/** Beside other tests the generator may be late, and then must say so: the verdict has its own tests. */
+function unlessInvalid(out: string, code: number): number {
+  const text = readFileSync(join(out, 'run.json'), 'utf8')
+  return summarySchema.parse(JSON.parse(text)).validity.valid ? code : exitCodes.invalidRun
+}
+
+test('load prints the table and where the report is, and progress beside it', async () => {
+  const out = join(folder, 'run')
+  const { code, stdout, stderr } = await run(load, { target: server.url, seconds: 2, out })
+  expect(code).toBe(unlessInvalid(out, exitCodes.done))
+  expect(stdout).toMatch(/requests\s+│ 10 ok, 0 failed/)
+  expect(stdout.trimEnd().split('\n').at(-1)).toBe(join(out, 'report.html'))
+  expect(stderr.trimEnd().split('\n')).toHaveLength(2)
+  expect(stderr).toMatch(/^low {4}1 s of 2 s {2}5\/s offered, 5(\.00)?\/s achieved/)
+
+  const again = await run(report, { folders: [out], format: 'json' })
+  expect(summarySchema.parse(JSON.parse(again.stdout)).totals.succeeded).toBe(10)
+  const page = join(folder, 'page.html')
+  expect(await run(report, { folders: [out, out], format: 'html', out: page })).toMatchObject({
+    code: exitCodes.done,
+    stdout: '',
+  })
+  expect(readFileSync(page, 'utf8').slice(0, 15)).toBe('<!doctype html>')
+})
+
+test('load --json prints run.json alone', async () => {
+  const { stdout } = await run(load, {
+    target: server.url,
+    seconds: 1,
+    out: join(folder, 'run'),
+    json: true,
+  })
+  expect(summarySchema.parse(JSON.parse(stdout)).totals.requests).toBe(5)
+})
+
+test.each([
+  ['p95=10s', exitCodes.done],
+  ['p50=1ms', exitCodes.slo],
+  // Too few samples for p99: what is not known is not met.
+  ['p99=10s', exitCodes.slo],
+])('load --slo %s exits %d', async (slo, code) => {
+  const out = join(folder, 'run')
+  const ended = await run(load, { target: server.url, seconds: 1, out, slo: [slo] })
+  expect(ended.code).toBe(unlessInvalid(out, code))
+})
+
+test('an interrupted run exits 4', async () => {
+  const controller = new AbortController()
+  controller.abort()
+  const given = { target: server.url, seconds: 1, out: join(folder, 'run') }
+  expect(await run(load, given, controller.signal)).toMatchObject({ code: exitCodes.invalidRun })
+})
+
+test.each([
+  [{ seconds: -1 }, '--seconds must be a number of seconds above 0.'],
+  [{ timeout: Number.NaN }, '--timeout must be a number of seconds above 0.'],
+  [{ seed: 1.5 }, '--seed must be a whole number.'],
+  [
+    { slo: ['p95<1s'] },
+    '--slo p95<1s is not a threshold; write p50, p90, p95 or p99, = and a duration, as in p95=500ms.',
+  ],
+])('load %o is wrong usage', async (given, message) => {
+  await expect(
+    run(load, { target: server.url, out: join(folder, 'run'), ...given }),
+  ).rejects.toMatchObject({
+    exitCode: exitCodes.usage,
+    message,
+  })
+})
+
+test('report: an --out that cannot be written, a folder that is no run', async () => {
+  const out = join(folder, 'run')
+  await run(load, { target: server.url, seconds: 0.2, out })
+  await expect(run(report, { folders: [out], out: folder })).rejects.toMatchObject({
+    exitCode: exitCodes.environment,
+    message: expect.stringMatching(/^--out .* cannot be written: EISDIR/) as string,
+  })
+  await expect(run(report, { folders: [folder] })).rejects.toMatchObject({
+    exitCode: exitCodes.usage,
+    message: `${folder} is not a run folder: it holds no run.json.`,
+  })
+})

@@ -1,0 +1,277 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { exitCodes } from '../../core/errors.ts'
+import { readRun, runLoad, summarySchema, type RunOptions } from '../../loadgen/index.ts'
+import { FakeSidecar } from './fake-sidecar.ts'
+import { FixtureServer, type FixtureOptions } from './fixture-server.ts'
+
+let folder: string
+let server: FixtureServer | undefined
+let sidecar: FakeSidecar | undefined
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'rerankscope-run-'))
+})
+afterEach(async () => {
+  await server?.stop()
+  await sidecar?.stop()
+  server = sidecar = undefined
+  rmSync(folder, { recursive: true })
+})
+
+const signal = new AbortController().signal
+async function load(
+  options: Partial<RunOptions> = {},
+  fixture: FixtureOptions = {},
+  context: Partial<Parameters<typeof runLoad>[1]> = {},
+) {
+  server ??= await FixtureServer.start(fixture)
+  return runLoad(
+    { target: server.url, profile: 'low', seconds: 2, out: join(folder, 'run'), ...options },
+    { signal, ...context },
+  )
+}
+
+test('a run folder: plan, items, observations, telemetry, run.json by its schema, report', async () => {
+  sidecar = await FakeSidecar.start(0.5)
+  const { summary } = await load({ sidecar: sidecar.url }, { latencySeconds: 0.02 })
+  expect(readdirSync(join(folder, 'run')).sort()).toEqual([
+    'items.ndjson',
+    'observations.ndjson',
+    'plan.json',
+    'report.html',
+    'run.json',
+    'telemetry.ndjson',
+    'texts.ndjson',
+  ])
+  const written = JSON.parse(readFileSync(join(folder, 'run', 'run.json'), 'utf8')) as unknown
+  expect(summarySchema.parse(written)).toEqual(summary)
+  expect(summary).toMatchObject({
+    target: { url: server!.url, dialect: 'tei', server: 'tei', model: 'fixture' },
+    profile: { name: 'low', seconds: 2, seed: 1, documentsPerQuery: [10, 50] },
+    engine: { name: 'autocannon', version: '9.0.0', warmUp: { requests: 5, succeeded: 5 } },
+    totals: { planned: 10, requests: 10, succeeded: 10, failed: 0, pairs: 300 },
+    throughput: { queriesPerSecond: expect.closeTo(5, 1) as number },
+    gpu: { source: 'nvidia-smi', devices: [{ uuid: 'GPU-fake', memoryUsedBytes: { mean: 4e9 } }] },
+    guidance: { state: 'waste' },
+  })
+  expect(summary.gpu?.devices[0]?.utilizationPercent.mean).toBeCloseTo(50, 6)
+  expect(summary.efficiency.pairsPerSecondPerGb).toBeCloseTo(
+    summary.throughput.pairsPerSecond / 4,
+    6,
+  )
+  expect(summary.guidance.reasons).toContainEqual(expect.stringContaining('3 pairs wait'))
+})
+
+test('read again, the figures are the same', async () => {
+  const { summary } = await load()
+  const again = await readRun(join(folder, 'run'))
+  // Observations are written to the microsecond.
+  expect(again.summary.latencySeconds.response.p95).toBeCloseTo(
+    summary.latencySeconds.response.p95!,
+    5,
+  )
+  expect({ ...again.summary, ...measuredOf(summary) }).toEqual(summary)
+})
+const measuredOf = ({
+  validity,
+  latencySeconds,
+  byShape,
+  throughput,
+}: Awaited<ReturnType<typeof load>>['summary']) => ({
+  validity,
+  latencySeconds,
+  byShape,
+  throughput,
+})
+
+test('the traces of a run share a prefix that run.json names', async () => {
+  const { summary } = await load()
+  const ids = server!.arrivals.slice(5).map(({ traceparent }) => traceparent?.split('-')[1])
+  expect(ids).toEqual(
+    [...Array(10).keys()].map(
+      (index) => summary.engine.traceIdPrefix + index.toString(16).padStart(16, '0'),
+    ),
+  )
+})
+
+test('credentials of the target reach the target and no file', async () => {
+  server = await FixtureServer.start()
+  const target = server.url.replace('http://', 'http://someone:s3cret@')
+  await load({ target })
+  expect(
+    server.arrivals.every(
+      ({ authorization }) => authorization === `Basic ${btoa('someone:s3cret')}`,
+    ),
+  ).toBe(true)
+  for (const name of readdirSync(join(folder, 'run'))) {
+    const text = readFileSync(join(folder, 'run', name), 'utf8')
+    expect(text).not.toContain('s3cret')
+    expect(text).not.toContain(btoa('someone:s3cret'))
+  }
+})
+
+test('progress is told once a second', async () => {
+  const seen: number[] = []
+  await load(
+    { seconds: 3 },
+    {},
+    {
+      onProgress: ({ sent, achievedRate, failed }) => {
+        seen.push(sent)
+        expect(achievedRate).toBeCloseTo(5, 6)
+        expect(failed).toBe(0)
+      },
+    },
+  )
+  expect(seen).toEqual([4, 9, 14])
+})
+
+test('interrupted: what was measured is written, marked INVALID', async () => {
+  const controller = new AbortController()
+  const { summary } = await load(
+    { seconds: 60 },
+    {},
+    {
+      signal: controller.signal,
+      onProgress: () => {
+        controller.abort()
+      },
+    },
+  )
+  expect(summary.validity.valid).toBe(false)
+  expect(summary.validity.reasons[0]).toBe(
+    'the run was interrupted: of 300 requests 296 were never sent and 0 were given up unanswered',
+  )
+  expect(summary.totals).toMatchObject({ planned: 300, requests: 4, unsent: 296 })
+  expect(readdirSync(join(folder, 'run'))).toContain('report.html')
+})
+
+test('interrupted before the first request: an empty run, INVALID', async () => {
+  const controller = new AbortController()
+  controller.abort()
+  const { summary } = await load({}, {}, { signal: controller.signal })
+  expect(summary.totals).toMatchObject({ requests: 0, unsent: 10 })
+  expect(summary.validity.reasons).toContain('no request was sent')
+})
+
+test('a sidecar that stops answering half-way costs its figures, not the run', async () => {
+  sidecar = await FakeSidecar.start(0.5)
+  const fake = sidecar
+  const { summary } = await load(
+    { sidecar: sidecar.url, seconds: 4 },
+    {},
+    {
+      onProgress: () => {
+        fake.broken = true
+      },
+    },
+  )
+  expect(summary.totals.failed).toBe(0)
+  expect(summary.gpu).toBeNull()
+  expect(summary.notes).toContainEqual(
+    expect.stringMatching(/^the sidecar did not answer \d+ times: status 503$/),
+  )
+})
+
+describe('refused with one sentence', () => {
+  const refused = (options: Partial<RunOptions>, fixture?: FixtureOptions) =>
+    load(options, fixture).then(
+      () => undefined,
+      (error: unknown) => error,
+    )
+
+  test('an unreachable target', async () => {
+    server = await FixtureServer.start()
+    const { url } = server
+    await server.stop()
+    expect(await refused({ target: url })).toMatchObject({
+      exitCode: exitCodes.environment,
+      message: `${url} does not answer (ECONNREFUSED); check the address and that the reranker runs.`,
+    })
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  test('a target that takes fewer documents', async () => {
+    expect(await refused({ profile: 'high' }, { maximumDocuments: 32 })).toMatchObject({
+      exitCode: exitCodes.environment,
+      message: expect.stringMatching(
+        /takes at most 32 documents a request, and this profile sends 50; raise the server's limit/,
+      ) as string,
+    })
+  })
+
+  test('a target of no known dialect', async () => {
+    const error = await refused({}, { info: { status: 404, body: 'Not found' } })
+    expect(error).toMatchObject({
+      exitCode: exitCodes.environment,
+      message: expect.stringMatching(/answers, but not as a server of a known dialect/) as string,
+    })
+  })
+
+  test('but with the dialect named, it is loaded', async () => {
+    const run = await load({ dialect: 'tei', seconds: 0.4 }, { info: { status: 404, body: '' } })
+    expect(run.summary.target).toMatchObject({ dialect: 'tei', server: null, model: null })
+    expect(run.summary.totals.succeeded).toBe(2)
+  })
+
+  test('a folder that is not empty, unless forced', async () => {
+    writeFileSync(join(folder, 'mine'), 'x')
+    expect(await refused({ out: folder })).toMatchObject({
+      exitCode: exitCodes.usage,
+      message: `--out ${folder} is not empty; name another folder, or --force to overwrite the run in it.`,
+    })
+    await load({ out: folder, force: true, seconds: 0.2 })
+    expect(readdirSync(folder)).toContain('run.json')
+  })
+
+  test.each([
+    [
+      { target: 'localhost:8080' },
+      '--target must start with http:// or https://, not localhost://.',
+    ],
+    [{ target: 'nonsense' }, '--target must be a URL such as http://127.0.0.1:8080.'],
+    [{ sidecar: 'nonsense' }, '--sidecar must be a URL such as http://127.0.0.1:8080.'],
+    [{ profile: 'huge' }, 'There is no profile huge; choose from low, high.'],
+    [{ engine: 'wrk' }, 'There is no engine wrk; choose from autocannon.'],
+    [{ dialect: 'morse' }, /^There is no dialect morse; choose from auto, tei/],
+    [{ dataset: 'novel' }, 'There is no data set novel; choose from synthetic.'],
+    [{ seconds: 0 }, '--seconds must be more than 0.'],
+  ])('%o', async (options, message) => {
+    expect(await refused(options)).toMatchObject({
+      exitCode: exitCodes.usage,
+      message: typeof message === 'string' ? message : (expect.stringMatching(message) as string),
+    })
+  })
+})
+
+describe('a folder that cannot be read again', () => {
+  const reread = () =>
+    readRun(join(folder, 'run')).catch((error: unknown) => (error as Error).message)
+  const path = (name: string) => join(folder, 'run', name)
+
+  test('names what is wrong where', async () => {
+    await load({ seconds: 1 })
+    const observations = readFileSync(path('observations.ndjson'), 'utf8').split('\n')
+    observations[2] = observations[2]!.replace('"documents":', '"documents":-')
+    writeFileSync(path('observations.ndjson'), observations.join('\n'))
+    expect(await reread()).toMatch(/observations\.ndjson line 3: documents: /)
+    writeFileSync(path('observations.ndjson'), '{"index":0,\n')
+    expect(await reread()).toBe(`${path('observations.ndjson')} line 1: not a line of JSON.`)
+    rmSync(path('observations.ndjson'))
+    expect(await readRun(join(folder, 'run'))).toMatchObject({
+      summary: { totals: { requests: 5 } },
+    })
+    writeFileSync(path('telemetry.ndjson'), '[]\n')
+    expect(await reread()).toMatch(/telemetry\.ndjson line 1: /)
+    writeFileSync(path('run.json'), '{"schema":"rerankscope.run/2"}')
+    expect(await reread()).toMatch(/run\.json is not a run of schema rerankscope\.run\/1: schema: /)
+    writeFileSync(path('run.json'), '{"schema"')
+    expect(await reread()).toBe(
+      `${path('run.json')} is not JSON; the run that wrote it was cut off, or it was changed.`,
+    )
+    rmSync(path('run.json'))
+    expect(await reread()).toBe(`${join(folder, 'run')} is not a run folder: it holds no run.json.`)
+  })
+})
