@@ -25,6 +25,7 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['test/system/**/*.test.ts'],
+          exclude: ['test/**/*.program.test.ts'],
           sequence: { groupOrder: 1 },
           fileParallelism: false,
         },

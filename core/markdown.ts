@@ -1,7 +1,7 @@
 /** Markdown that is written by programs into pages that people write. */
 
 /** `<!-- generated:NAME -->`, what stands between, `<!-- /generated -->`. */
-const section = /(<!-- generated:([a-z]+) -->\n)[\s\S]*?(<!-- \/generated -->)/g
+const section = /(<!-- generated:([^ ]+) -->\n)[\s\S]*?(<!-- \/generated -->)/g
 
 export function hasSections(page: string): boolean {
   return page.search(section) >= 0
@@ -21,10 +21,19 @@ export function markdownTable(
   rows: readonly (readonly string[])[],
 ): string {
   const cells = [head, ...rows].map((row) => row.map((cell) => cell.replaceAll('|', '\\|')))
-  const widths = head.map((_, at) => Math.max(3, ...cells.map((row) => (row[at] ?? '').length)))
+  const widths = head.map((_, at) => Math.max(3, ...cells.map((row) => columnsOf(row[at] ?? ''))))
   const line = (row: readonly string[]) =>
-    `| ${widths.map((width, at) => (row[at] ?? '').padEnd(width)).join(' | ')} |`
+    `| ${widths.map((width, at) => padded(row[at] ?? '', width)).join(' | ')} |`
   const [first, ...rest] = cells.map(line)
   const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`
   return `${[first, rule, ...rest].join('\n')}\n`
+}
+
+/** Chinese characters and full-width punctuation take two columns. */
+function columnsOf(text: string): number {
+  return text.length + (text.match(/[\p{Script=Han}\u3000-\u303f\uff00-\uff60]/gu)?.length ?? 0)
+}
+
+function padded(text: string, columns: number): string {
+  return text + ' '.repeat(columns - columnsOf(text))
 }

@@ -1,7 +1,7 @@
 import { alertDefaults, alertsOf } from '../alerts/index.ts'
 import { fillSections, markdownTable } from '../core/markdown.ts'
 import { catalogue } from '../core/metrics.ts'
-import { thresholdNames, thresholdsOf, type Policy } from '../core/policy.ts'
+import { thresholdNames, thresholdsOf, type Policy, type ThresholdName } from '../core/policy.ts'
 import { formatLine, formatWindow } from '../core/units.ts'
 import type { Board } from '../dashboards/index.ts'
 
@@ -25,17 +25,15 @@ export function fillPage(page: string, sources: Sources): string {
 
 type Section = (sources: Sources) => string
 
-const sections: Readonly<Record<string, Section | undefined>> = {
-  policy: ({ policy }) => {
+/** The lines of the policy, with heads and meanings in the page's language. */
+function policyTable(
+  heads: readonly string[],
+  meanings: Readonly<Record<ThresholdName, string>>,
+): Section {
+  return ({ policy }) => {
     const lines = thresholdsOf(policy)
-    const meanings = {
-      scale_in: 'below: fewer replicas would do',
-      waste: 'below, with traffic: change the batch strategy',
-      target: 'what a well-batched reranker reaches',
-      scale_out: 'above: add a replica',
-    } as const
     return markdownTable(
-      ['Line', 'Utilisation', 'Mean over', 'Meaning'],
+      heads,
       thresholdNames.map((name) => [
         `\`${name}\``,
         formatLine(lines[name].utilizationRatio),
@@ -43,7 +41,22 @@ const sections: Readonly<Record<string, Section | undefined>> = {
         meanings[name],
       ]),
     )
-  },
+  }
+}
+
+const sections: Readonly<Record<string, Section | undefined>> = {
+  policy: policyTable(['Line', 'Utilisation', 'Mean over', 'Meaning'], {
+    scale_in: 'below: fewer replicas would do',
+    waste: 'below, with traffic: change the batch strategy',
+    target: 'what a well-batched reranker reaches',
+    scale_out: 'above: add a replica',
+  }),
+  'policy-zh': policyTable(['线', '利用率', '平均窗口', '含义'], {
+    scale_in: '低于：可以减少副本',
+    waste: '低于且有流量：调整批处理策略',
+    target: '批处理得当时能达到的水平',
+    scale_out: '高于：增加副本',
+  }),
   metrics: () =>
     markdownTable(
       ['Name', 'Kind', 'Unit', 'Labels', 'Meaning'],
