@@ -1,6 +1,6 @@
 import { unreachable } from './assert.ts'
 import type { Policy, Threshold } from './policy.ts'
-import { formatDuration, formatRatio } from './units.ts'
+import { formatDuration, formatLine, formatRatio, formatSpan, formatWindow } from './units.ts'
 
 /** What the utilisation says to do. Exactly one state holds at a time. */
 export const guidanceStates = [
@@ -62,7 +62,7 @@ export function guide(evidence: Evidence, policy: Policy): Guidance {
   if (above === undefined) {
     const { observedSeconds } = evidence.utilization(policy.scaleOut.windowSeconds)
     return say('unknown', [
-      `only ${formatDuration(observedSeconds)} of the last ${formatDuration(policy.scaleOut.windowSeconds)} were observed`,
+      `only ${formatSpan(observedSeconds)} of the last ${formatWindow(policy.scaleOut.windowSeconds)} were observed`,
       ...note,
     ])
   }
@@ -94,7 +94,7 @@ function crossing(
   const side = meanRatio < utilizationRatio ? 'under' : 'over'
   return {
     meanRatio,
-    sentence: `utilisation was ${formatRatio(meanRatio)} over ${formatDuration(observedSeconds)}, ${side} the ${formatRatio(utilizationRatio)} line`,
+    sentence: `utilisation was ${formatRatio(meanRatio)} over ${formatSpan(observedSeconds)}, ${side} the ${formatLine(utilizationRatio)} line`,
   }
 }
 
@@ -172,7 +172,7 @@ export function guideRun(
     ...guidance,
     reasons: [
       ...guidance.reasons,
-      `judged over this run's ${formatDuration(run.observedSeconds)} alone; in production the windows are ${formatDuration(policy.scaleOut.windowSeconds)} for scale out, ${formatDuration(policy.scaleIn.windowSeconds)} for scale in, ${formatDuration(policy.waste.windowSeconds)} for waste`,
+      `judged over this run's ${formatSpan(run.observedSeconds)} alone; in production the windows are ${formatWindow(policy.scaleOut.windowSeconds)} for scale out, ${formatWindow(policy.scaleIn.windowSeconds)} for scale in, ${formatWindow(policy.waste.windowSeconds)} for waste`,
     ],
   }
 }

@@ -41,6 +41,11 @@ export function formatWindow(seconds: number): string {
   return seconds % 60 === 0 ? `${String(seconds / 60)} min` : `${String(seconds)} s`
 }
 
+/** How long something was watched, to the second: 29.4 → "29 s", 330 → "5.5 min". */
+export function formatSpan(seconds: number): string {
+  return seconds < 120 ? `${seconds.toFixed(0)} s` : `${(seconds / 60).toFixed(1)} min`
+}
+
 /** 1234.5 → "1,235"; 12.34 → "12.3"; 1.234 → "1.23". */
 export function formatCount(value: number): string {
   if (value >= 100) return Math.round(value).toLocaleString('en-US')

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { formatBytes, formatCount, formatDuration, formatRatio } from '../../core/units.ts'
+import { formatBytes, formatCount, formatDuration, formatRatio, formatSpan } from '../../core/units.ts'
 
 test.each([
   [0.0000123, '12 µs'],
@@ -30,4 +30,11 @@ test.each([
 
 test('ratios read as whole percent', () => {
   expect(formatRatio(0.734)).toBe('73 %')
+})
+
+test.each([
+  [29.4, '29 s'],
+  [330, '5.5 min'],
+])('%d s of watching read %s', (seconds, text) => {
+  expect(formatSpan(seconds)).toBe(text)
 })
