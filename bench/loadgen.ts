@@ -7,11 +7,13 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { systemClock } from '../core/clock.ts'
 import { formatDuration } from '../core/units.ts'
 import { engines, type Engine } from '../loadgen/engines/index.ts'
+import { Pacer } from '../loadgen/engines/pacer.ts'
 import { lagSecondsOf, responseSecondsOf, sorted } from '../loadgen/measure/latency.ts'
 import { percentile } from '../loadgen/measure/percentile.ts'
-import { profiles } from '../loadgen/plan/profiles.ts'
+import { periodSeconds, profiles, type Profile } from '../loadgen/plan/profiles.ts'
 import { FixtureServer, type FixtureOptions } from '../test/loadgen/fixture-server.ts'
 import { replayWith, steady } from '../test/loadgen/replay.ts'
 
@@ -24,6 +26,23 @@ if (process.argv[2] === 'fixture') {
   process.on('disconnect', () => process.exit(0))
 } else {
   await bench(Number(process.argv[2] ?? 30), Number(process.argv[3] ?? 3))
+}
+
+/** What this machine does to a pacer that sends nothing: below it no engine can be. */
+async function bareLag(periodSeconds: number, seconds: number): Promise<number> {
+  const start = systemClock.monotonicSeconds() + 0.1
+  const instants = Array.from(
+    { length: Math.floor(seconds / periodSeconds) },
+    (_, at) => start + at * periodSeconds,
+  )
+  const lags: number[] = []
+  await new Pacer(systemClock).pace(instants, new AbortController().signal, {
+    prepare: () => Promise.resolve(),
+    fire: (at) => {
+      lags.push(systemClock.monotonicSeconds() - (instants[at] ?? 0))
+    },
+  })
+  return percentile(sorted(lags), 0.99) ?? Number.NaN
 }
 
 async function bench(seconds: number, repetitions: number): Promise<void> {
@@ -41,10 +60,11 @@ async function bench(seconds: number, repetitions: number): Promise<void> {
 
 async function dispatchLag(
   engine: Engine,
-  profile: (typeof profiles)[number] | Parameters<typeof replayWith>[2]['profile'],
+  profile: Profile,
   seconds: number,
   repetitions: number,
 ): Promise<void> {
+  const bareSeconds = await bareLag(periodSeconds(profile), seconds)
   const quantiles = { p50: 0.5, p95: 0.95, p99: 0.99, max: 1 }
   const runs: Record<string, number[]> = {}
   for (let run = 0; run < repetitions; run += 1) {
@@ -61,7 +81,9 @@ async function dispatchLag(
     const high = Math.max(...values)
     const middle = percentile(sorted(values), 0.5) ?? Number.NaN
     const ratio =
-      name === 'p99' ? `  ${(middle / budget.lagP99Seconds).toFixed(2)} of its budget` : ''
+      name === 'p99'
+        ? `  ${(middle / budget.lagP99Seconds).toFixed(2)} of its budget; ${formatDuration(bareSeconds)} with nothing to send`
+        : ''
     console.log(
       `${profile.name.padEnd(5)} dispatch lag ${name.padEnd(4)} ${formatDuration(middle)} (${formatDuration(low)} … ${formatDuration(high)})${ratio}`,
     )
