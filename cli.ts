@@ -24,7 +24,15 @@ function stopSignal(): AbortSignal {
   return controller.signal
 }
 
+/** An empty variable is one that is not set, as OpenTelemetry has it: yargs would read a port of 0. */
+function dropEmptyVariables(): void {
+  for (const [name, value] of Object.entries(process.env)) {
+    if (value === '' && name.startsWith('RERANKSCOPE_')) Reflect.deleteProperty(process.env, name)
+  }
+}
+
 async function main(argv: readonly string[]): Promise<ExitCode> {
+  dropEmptyVariables()
   const parsed = await parseCommandLine(argv, { version, columns: process.stdout.columns || 100 })
   if (parsed === undefined) return exitCodes.done
   return parsed.command.run(parsed.args, {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
-import yargs, { type Argv } from 'yargs'
+import yargs, { type Argv, type Options } from 'yargs'
 import { messageOf, usageError } from '../core/errors.ts'
 import type { Arguments, Command } from './command.ts'
 import { commands } from './index.ts'
@@ -61,19 +61,76 @@ function register(
     command.summary,
     (builder) => {
       builder
-        .options(command.options)
+        .options(requiringValues(command.options))
         .env(`RERANKSCOPE_${name.toUpperCase()}`)
-        .config('config', 'A YAML file with the same keys as the options', readConfig)
+        .config('config', 'A YAML file with the same keys as the options', (path) =>
+          readConfig(path, command.options),
+        )
       for (const [line, does] of command.examples) builder.example(`rerankscope ${line}`, does)
       return builder
     },
     (args) => {
+      checkTypes(command.options, args)
       found({ ...args, positional: args })
     },
   )
 }
 
-function readConfig(path: string): Record<string, unknown> {
+/** `--port` with nothing after it is a slip of the hand, not a wish for the default. */
+function requiringValues(options: Command['options']): Command['options'] {
+  return Object.fromEntries(
+    Object.entries(options).map(([name, option]) => [
+      name,
+      option.type === 'boolean' ? option : { ...option, requiresArg: true },
+    ]),
+  )
+}
+
+/**
+ * yargs makes a list of an option that is given twice, NaN of a number that is none, and takes from a
+ * config file whatever it holds: a command must not meet a value of another type than it declared.
+ */
+function checkTypes(options: Command['options'], args: Readonly<Record<string, unknown>>): void {
+  for (const [name, option] of Object.entries(options)) {
+    const value = args[name]
+    if (value === undefined || isList(option)) continue
+    if (Array.isArray(value)) throw usageError(`--${name} was given twice: give it once.`)
+    if (typeof value !== typeOf(option) || Number.isNaN(value)) throw wrongType(`--${name}`, option)
+  }
+}
+
+/** What `checkTypes` can no longer see: yargs reads an empty value as 0 and "yes" as false. */
+function checkConfig(path: string, options: Command['options'], values: Config): void {
+  for (const [name, option] of Object.entries(options)) {
+    const camelCase = name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
+    for (const key of new Set([name, camelCase])) {
+      if (!Object.hasOwn(values, key)) continue
+      const value = values[key]
+      const isScalar = ['string', 'number', 'boolean'].includes(typeof value)
+      const fits = typeOf(option) === 'boolean' ? typeof value === 'boolean' : isScalar
+      if (!fits && !(isList(option) && Array.isArray(value))) {
+        throw wrongType(`--config ${path}: ${key}`, option)
+      }
+    }
+  }
+}
+
+function wrongType(what: string, option: Options): Error {
+  const wanted = { number: 'a number', boolean: 'true or false', string: 'a text' }[typeOf(option)]
+  return usageError(`${what} must be ${wanted}. See \`rerankscope --help\`.`)
+}
+
+function typeOf({ type }: Options): 'number' | 'boolean' | 'string' {
+  return type === 'number' || type === 'boolean' ? type : 'string'
+}
+
+function isList(option: Options): boolean {
+  return option.type === 'array' || option.array === true
+}
+
+type Config = Readonly<Record<string, unknown>>
+
+function readConfig(path: string, options: Command['options']): Config {
   let value: unknown
   try {
     value = parse(readFileSync(path, 'utf8'))
@@ -83,5 +140,6 @@ function readConfig(path: string): Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw usageError(`--config ${path} must hold a YAML mapping of option names to values.`)
   }
-  return value as Record<string, unknown>
+  checkConfig(path, options, value as Config)
+  return value as Config
 }
