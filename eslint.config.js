@@ -114,6 +114,7 @@ export default defineConfig(
     name: 'tests, benches and scripts drive everything',
     files: ['test/**', 'bench/**', 'scripts/**', '*.js', '*.ts'],
     rules: {
+      'max-lines': 'off',
       'max-lines-per-function': 'off',
       'no-restricted-globals': 'off',
       'no-restricted-properties': 'off',

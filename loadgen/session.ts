@@ -118,8 +118,15 @@ function meterOf(plan: Plan, clock: Clock, poller: SidecarPoller | undefined): P
       periodSeconds: periodSeconds(plan.profile),
     },
     clock,
-    () => poller?.samples.at(-1)?.devices[0]?.utilizationRatio,
+    () => deviceOf(poller?.samples.at(-1)),
   )
+}
+
+function deviceOf(sample: TelemetrySample | undefined): Progress['gpu'] {
+  const { utilizationRatio, kind } = sample?.devices[0] ?? {}
+  return utilizationRatio === undefined
+    ? undefined
+    : { utilizationRatio, emulated: kind === 'emulated' }
 }
 
 function engineFacts({ name, version }: Engine, { delayedByLimit, warmUp }: ReplayEnd) {

@@ -1,10 +1,11 @@
 import type { Observation } from '../../core/observation.ts'
-import { formatCount } from '../../core/units.ts'
+import { formatCount, formatRatio } from '../../core/units.ts'
 import {
-  minimumIntervalSamples,
+  intervalConfidence,
   minimumSamples,
   percentile,
   quantileInterval,
+  type Interval,
 } from './percentile.ts'
 import type { Summary } from './run-file.ts'
 
@@ -38,7 +39,6 @@ export function latencyOf(observations: readonly Observation[]): {
   const samples = counted.length
   const at = (values: Float64Array, q: number) => percentile(values, q) ?? null
   const interval = quantileInterval(response, 0.95)
-  const rare = (values: Float64Array) => (samples < minimumSamples.p99 ? null : at(values, 0.99))
   return {
     latencySeconds: {
       samples,
@@ -46,36 +46,48 @@ export function latencyOf(observations: readonly Observation[]): {
         p50: at(response, 0.5),
         p90: at(response, 0.9),
         p95: at(response, 0.95),
-        p99: rare(response),
+        p99: at(response, 0.99),
         max: at(response, 1),
-        p95Interval: interval === undefined ? null : [...interval],
+        p95Interval: interval === undefined ? null : [...interval.bounds],
+        p95IntervalConfidence: interval?.confidence ?? null,
       },
-      service: { p50: at(service, 0.5), p95: at(service, 0.95), p99: rare(service) },
+      service: { p50: at(service, 0.5), p95: at(service, 0.95), p99: at(service, 0.99) },
       batch: batchLatencyOf(counted),
       server: serverPhasesOf(counted),
     },
-    notes: notesOf(samples, observations.length),
+    notes: notesOf(samples, observations.length, interval),
   }
 }
 
-function notesOf(samples: number, requests: number): readonly string[] {
+/** Whether a figure stands on enough samples to be shown to people; `run.json` holds it all the same. */
+export function isSupported(
+  { samples }: Pick<Summary['latencySeconds'], 'samples'>,
+  percentile: keyof Summary['latencySeconds']['response'],
+): boolean {
+  return percentile !== 'p99' || samples >= minimumSamples.p99
+}
+
+function notesOf(
+  samples: number,
+  requests: number,
+  interval: Interval | undefined,
+): readonly string[] {
   const few = formatCount(samples)
   const excluded = requests - samples
   return [
     ...(samples < minimumSamples.p99
       ? [
-          `p99 is not given: it takes ${String(minimumSamples.p99)} samples, and this run has ${few}`,
+          `p99 is not shown: it takes ${String(minimumSamples.p99)} samples, and this run has ${few}, so it is little more than the longest`,
         ]
       : []),
-    ...(samples < minimumIntervalSamples
+    ...(interval !== undefined && interval.confidence < intervalConfidence
       ? [
-          `the interval of p95 is not given: it takes ${String(minimumIntervalSamples)} samples, and this run has ${few}`,
+          `the interval of p95 holds with ${formatRatio(interval.confidence)} confidence only: ${few} samples are too few for ${formatRatio(intervalConfidence)}`,
         ]
-      : samples < minimumSamples.p95
-        ? [
-            `p95 is a rough figure: it stands on ${few} samples, under ${String(minimumSamples.p95)}`,
-          ]
-        : []),
+      : []),
+    ...(samples < minimumSamples.p95
+      ? [`p95 is a rough figure: it stands on ${few} samples, under ${String(minimumSamples.p95)}`]
+      : []),
     ...(excluded > 0
       ? [
           `${formatCount(excluded)} requests that failed at once (anything but a timeout) are not in the latencies`,

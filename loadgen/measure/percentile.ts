@@ -15,40 +15,53 @@ export function percentile(sorted: ArrayLike<number>, q: number): number | undef
 /** Fewer samples say nothing about so rare a value (MLPerf's early-stopping counts). */
 export const minimumSamples = { p95: 90, p99: 459 } as const
 
-/** A smallest sample for which the interval exists: 0.95^72 is the first power below 2.5 %. */
-export const minimumIntervalSamples = 72
+/** What an interval is meant to reach. For p95 both tails are held from 72 samples on: 0.95^72 < 2.5 %. */
+export const intervalConfidence = 0.95
+
+export interface Interval {
+  readonly bounds: readonly [number, number]
+  /** How sure it is that the true quantile lies between them: less than 95 % where samples are few. */
+  readonly confidence: number
+}
 
 /**
  * A 95 % confidence interval of the q-quantile from order statistics: which sample stands below the
  * true quantile and which above follows from the binomial distribution alone, whatever the latencies'
- * own distribution. Undefined when there are too few samples for either end.
+ * own distribution. With too few samples for that it ends at the extremes, and its confidence says
+ * how little that is worth. Undefined for no samples.
  */
-export function quantileInterval(
-  sorted: ArrayLike<number>,
-  q: number,
-): readonly [number, number] | undefined {
-  const ranks = intervalRanks(sorted.length, q)
-  const lower = ranks && sorted[ranks[0] - 1]
-  const upper = ranks && sorted[ranks[1] - 1]
-  return lower === undefined || upper === undefined ? undefined : [lower, upper]
+export function quantileInterval(sorted: ArrayLike<number>, q: number): Interval | undefined {
+  const { ranks, confidence } = intervalRanks(sorted.length, q)
+  const lower = sorted[ranks[0] - 1]
+  const upper = sorted[ranks[1] - 1]
+  return lower === undefined || upper === undefined
+    ? undefined
+    : { bounds: [lower, upper], confidence }
 }
 
-const tail = 0.025
+const tail = (1 - intervalConfidence) / 2
 
 /** Ranks, counted from 1, of the samples that bound the q-quantile of `count` samples. */
-export function intervalRanks(count: number, q: number): readonly [number, number] | undefined {
+export function intervalRanks(
+  count: number,
+  q: number,
+): { readonly ranks: readonly [number, number]; readonly confidence: number } {
   let logMass = count * Math.log(1 - q)
   let cumulative = 0
-  let lower = 0
-  for (let below = 0; below <= count; below += 1) {
+  let lower = 1
+  // P(fewer than `lower` samples are under the quantile).
+  let missedBelow = Math.exp(logMass)
+  for (let below = 0; below < count; below += 1) {
     cumulative += Math.exp(logMass)
     // P(at most `below` samples are under the quantile) = cumulative.
-    if (cumulative <= tail) lower = below + 1
-    if (cumulative >= 1 - tail) {
-      const upper = below + 1
-      return lower >= 1 && upper <= count ? [lower, upper] : undefined
+    if (cumulative <= tail) {
+      lower = below + 1
+      missedBelow = cumulative
+    }
+    if (cumulative >= 1 - tail || below === count - 1) {
+      return { ranks: [lower, below + 1], confidence: cumulative - missedBelow }
     }
     logMass += Math.log((count - below) / (below + 1)) + Math.log(q / (1 - q))
   }
-  return undefined
+  return { ranks: [1, count], confidence: 0 }
 }

@@ -19,7 +19,8 @@ export interface Progress {
   readonly achievedRate: number
   /** From a histogram, so close but not exact; undefined before the first answer. */
   readonly p95Seconds: number | undefined
-  readonly gpuRatio: number | undefined
+  /** The first device; undefined when nothing is known of it. */
+  readonly gpu: { readonly utilizationRatio: number; readonly emulated: boolean } | undefined
 }
 
 const tellSeconds = 1
@@ -35,17 +36,17 @@ export class ProgressMeter {
   readonly #latencies = new Histogram(durationBounds)
   readonly #plan: PlanFigures
   readonly #clock: Clock
-  readonly #gpuRatio: () => number | undefined
+  readonly #gpu: () => Progress['gpu']
   readonly #stopped = new AbortController()
   #loop: Promise<void> = Promise.resolve()
   #sent = 0
   #ended = 0
   #succeeded = 0
 
-  constructor(plan: PlanFigures, clock: Clock, gpuRatio: () => number | undefined) {
+  constructor(plan: PlanFigures, clock: Clock, gpu: () => Progress['gpu']) {
     this.#plan = plan
     this.#clock = clock
-    this.#gpuRatio = gpuRatio
+    this.#gpu = gpu
   }
 
   sent(): void {
@@ -88,7 +89,7 @@ export class ProgressMeter {
       achievedRate:
         this.#succeeded / Math.min(dueSeconds, Math.max(plan.scheduledSeconds, elapsedSeconds)),
       p95Seconds: quantile(this.#latencies.value(), 0.95)?.value,
-      gpuRatio: this.#gpuRatio(),
+      gpu: this.#gpu(),
     }
   }
 }

@@ -93,6 +93,8 @@ export const summarySchema = z.object({
       p99: figure,
       max: figure,
       p95Interval: z.tuple([seconds, seconds]).nullable(),
+      /** 0.95 where there are samples enough, less where the interval ends at the extremes. */
+      p95IntervalConfidence: z.number().min(0).max(1).nullable(),
     }),
     /** From the send. */
     service: z.object({ p50: figure, p95: figure, p99: figure }),

@@ -2,7 +2,7 @@ import { guideRun, type Guidance } from '../../core/guidance.ts'
 import type { Observation } from '../../core/observation.ts'
 import { policy } from '../../core/policy.ts'
 import { bytesPerGb, formatCount, formatDuration } from '../../core/units.ts'
-import { byShapeOf, latencyOf } from './latency.ts'
+import { byShapeOf, isSupported, latencyOf } from './latency.ts'
 import type { Summary } from './run-file.ts'
 import { gpuFiguresOf, type GpuFigures, type TelemetrySample } from './telemetry.ts'
 import { validityOf } from './validity.ts'
@@ -65,7 +65,10 @@ export function summarize(
     },
     guidance: guidanceOf(facts, gpu, gpuNotes.notes, latencySeconds.response.p95, throughput),
     slo: facts.slo.map(({ percentile, limitSeconds }) => {
-      const measuredSeconds = latencySeconds.response[percentile]
+      // What too few samples stand for is not known, and what is not known is not met.
+      const measuredSeconds = isSupported(latencySeconds, percentile)
+        ? latencySeconds.response[percentile]
+        : null
       const met = measuredSeconds !== null && measuredSeconds < limitSeconds
       return { percentile, limitSeconds, measuredSeconds, met }
     }),

@@ -15,7 +15,7 @@ export function progressWriter(stream: NodeJS.WriteStream | undefined): Progress
 
 /** `low  3 s of 30 s  5/s offered, 5/s achieved  1 in flight  p95 41.2 ms  0 failed  GPU 43 %` */
 export function progressLine(progress: Progress): string {
-  const { elapsedSeconds, scheduledSeconds, sent, ended, failed, p95Seconds, gpuRatio } = progress
+  const { elapsedSeconds, scheduledSeconds, sent, ended, failed, p95Seconds, gpu } = progress
   return [
     progress.profile.padEnd(5),
     `${elapsedSeconds.toFixed(0)} s of ${formatCount(scheduledSeconds)} s`,
@@ -23,7 +23,7 @@ export function progressLine(progress: Progress): string {
     `${formatCount(sent - ended)} in flight`,
     `p95 ${p95Seconds === undefined ? '–' : formatDuration(p95Seconds)}`,
     `${formatCount(failed)} failed`,
-    `GPU ${gpuRatio === undefined ? '–' : formatRatio(gpuRatio)}`,
+    `${gpu?.emulated === true ? 'emulated GPU' : 'GPU'} ${gpu === undefined ? '–' : formatRatio(gpu.utilizationRatio)}`,
   ].join('  ')
 }
 

@@ -1,5 +1,7 @@
 import Table from 'cli-table3'
-import { formatBytes, formatCount, formatDuration } from '../../core/units.ts'
+import { formatBytes, formatCount, formatDuration, formatRatio } from '../../core/units.ts'
+import { isSupported } from '../measure/latency.ts'
+import { intervalConfidence } from '../measure/percentile.ts'
 import type { Summary } from '../measure/run-file.ts'
 import type { Run } from './folder.ts'
 
@@ -29,12 +31,16 @@ export const figures: readonly Figure[] = [
   { name: 'pairs/s', of: ({ throughput }) => count(throughput.pairsPerSecond) },
   {
     name: 'p50 / p95 / p99',
-    of: ({ latencySeconds: { response } }) =>
-      [response.p50, response.p95, response.p99].map(duration).join(' / '),
+    of: ({ latencySeconds }) =>
+      (['p50', 'p95', 'p99'] as const)
+        .map((name) => (isSupported(latencySeconds, name) ? latencySeconds.response[name] : null))
+        .map(duration)
+        .join(' / '),
   },
   { name: 'p95 interval', of: ({ latencySeconds }) => intervalOf(latencySeconds.response) },
   { name: 'p95 at 10 docs', of: (summary) => duration(p95At(summary, 10)) },
   { name: 'p95 at 50 docs', of: (summary) => duration(p95At(summary, 50)) },
+  { name: 'device', of: ({ gpu }) => gpu?.devices.map(({ name }) => name).join(', ') ?? unknown },
   { name: 'GPU utilisation', of: ({ gpu }) => utilizationOf(gpu) },
   { name: 'GPU memory', of: ({ gpu }) => memoryOf(gpu) },
   { name: 'pairs/s per GB', of: ({ efficiency }) => count(efficiency.pairsPerSecondPerGb) },
@@ -103,8 +109,15 @@ function requestsOf({ succeeded, failed, byOutcome }: Summary['totals']): string
   return `${formatCount(succeeded)} ok, ${formatCount(failed)} failed${kinds.length === 0 ? '' : ` (${kinds.join(', ')})`}`
 }
 
-function intervalOf({ p95Interval }: Summary['latencySeconds']['response']): string {
-  return p95Interval === null ? unknown : p95Interval.map(duration).join(' … ')
+export function intervalOf({
+  p95Interval,
+  p95IntervalConfidence,
+}: Summary['latencySeconds']['response']): string {
+  if (p95Interval === null || p95IntervalConfidence === null) return unknown
+  const bounds = p95Interval.map(duration).join(' … ')
+  return p95IntervalConfidence < intervalConfidence
+    ? `${bounds} (${formatRatio(p95IntervalConfidence)})`
+    : bounds
 }
 
 function p95At({ byShape }: Summary, documents: number): number | null | undefined {

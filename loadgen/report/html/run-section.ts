@@ -1,7 +1,8 @@
 import { formatBytes, formatCount } from '../../../core/units.ts'
+import { isSupported } from '../../measure/latency.ts'
 import type { Summary } from '../../measure/run-file.ts'
 import type { Run } from '../folder.ts'
-import { duration } from '../text.ts'
+import { duration, intervalOf } from '../text.ts'
 import type { Chart, Charts } from './charts.ts'
 import { html, type Markup } from './markup.ts'
 
@@ -154,12 +155,7 @@ function tiles({ latencySeconds, throughput, profile, gpu, efficiency, totals }:
   const percent = (value: number | null | undefined) =>
     value === null || value === undefined ? '–' : `${value.toFixed(0)} %`
   const facts: readonly (readonly [string, string])[] = [
-    [
-      duration(response.p95),
-      response.p95Interval === null
-        ? 'p95 response'
-        : `p95 response, ${response.p95Interval.map(duration).join(' … ')}`,
-    ],
+    [duration(response.p95), `p95 response, ${intervalOf(response)}`],
     [duration(response.p50), 'p50 response'],
     [
       formatCount(throughput.queriesPerSecond),
@@ -225,7 +221,9 @@ function shapes({ byShape }: Summary): Markup {
   </div>`
 }
 
-function percentiles({ latencySeconds: { response, service, batch, server } }: Summary): Markup {
+function percentiles({ latencySeconds }: Summary): Markup {
+  const { response, service, batch, server } = latencySeconds
+  const rare = (seconds: number | null) => (isSupported(latencySeconds, 'p99') ? seconds : null)
   const row = (name: string, cells: readonly (number | null)[]) =>
     html`<tr>
       <td>${name}</td>
@@ -250,8 +248,8 @@ function percentiles({ latencySeconds: { response, service, batch, server } }: S
         <th>p99</th>
         <th>max</th>
       </tr>
-      ${row('response', [response.p50, response.p90, response.p95, response.p99, response.max])}
-      ${row('service', [service.p50, null, service.p95, service.p99, null])}
+      ${row('response', [response.p50, response.p90, response.p95, rare(response.p99), response.max])}
+      ${row('service', [service.p50, null, service.p95, rare(service.p99), null])}
       ${batch === null ? '' : row('batch', [batch.p50, null, batch.p95, null, null])}
     </table>
     ${

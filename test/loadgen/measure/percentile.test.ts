@@ -52,7 +52,7 @@ test('interval ranks are the tightest whose tails are 2.5 % each, by brute force
   ] as const) {
     const cdf = (k: number) =>
       Array.from({ length: k + 1 }, (_, i) => mass(n, i, q)).reduce((a, b) => a + b, 0)
-    const [lower, upper] = intervalRanks(n, q)!
+    const [lower, upper] = intervalRanks(n, q).ranks
     expect(cdf(lower - 1)).toBeLessThanOrEqual(0.025)
     expect(cdf(lower)).toBeGreaterThan(0.025)
     expect(cdf(upper - 1)).toBeGreaterThanOrEqual(0.975)
@@ -61,19 +61,28 @@ test('interval ranks are the tightest whose tails are 2.5 % each, by brute force
 })
 
 test('300 samples: the interval of p95 spans about the sample’s p92.5 to p97.5', () => {
-  const [lower, upper] = intervalRanks(300, 0.95)!
+  const [lower, upper] = intervalRanks(300, 0.95).ranks
   expect(lower / 300).toBeCloseTo(0.925, 2)
   expect(upper / 300).toBeCloseTo(0.975, 2)
 })
 
-test('too few samples give no interval; 72 are enough for p95', () => {
-  expect(intervalRanks(71, 0.95)).toBeUndefined()
-  expect(intervalRanks(72, 0.95)?.[1]).toBe(72)
-  expect(quantileInterval([1, 2, 3], 0.95)).toBeUndefined()
+test('72 samples are enough for 95 %; with far fewer the interval ends at the largest and says so', () => {
+  expect(intervalRanks(72, 0.95).ranks[1]).toBe(72)
+  expect(intervalRanks(72, 0.95).confidence).toBeGreaterThanOrEqual(0.95)
+  expect(intervalRanks(50, 0.95).ranks[1]).toBe(50)
+  // All fifty lie below the quantile in 0.95^50 of all cases, and then the interval misses it.
+  expect(intervalRanks(50, 0.95).confidence).toBeLessThan(1 - 0.95 ** 50)
+  expect(intervalRanks(50, 0.95).confidence).toBeGreaterThan(1 - 0.95 ** 50 - 0.025)
+  // The quantile lies between the second and the third of three when exactly two are below it.
+  const few = quantileInterval([1, 2, 3], 0.95)!
+  expect(few.bounds).toEqual([2, 3])
+  expect(few.confidence).toBeCloseTo(3 * 0.95 ** 2 * 0.05, 12)
+  expect(quantileInterval([], 0.95)).toBeUndefined()
+  expect(quantileInterval([7], 0.95)).toEqual({ bounds: [7, 7], confidence: 0 })
 })
 
 test('large counts neither overflow nor vanish', () => {
-  const [lower, upper] = intervalRanks(100_000, 0.95)!
+  const [lower, upper] = intervalRanks(100_000, 0.95).ranks
   expect(lower).toBeGreaterThan(94_800)
   expect(upper).toBeLessThan(95_200)
 })

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Observation } from '../../../core/observation.ts'
 import { summarySchema } from '../../../loadgen/measure/run-file.ts'
+import { isSupported } from '../../../loadgen/measure/latency.ts'
 import { summarize, type RunFacts } from '../../../loadgen/measure/summarize.ts'
 import type { TelemetrySample } from '../../../loadgen/measure/telemetry.ts'
 
@@ -61,8 +62,10 @@ test('the figures of a small run, worked out by hand', () => {
   expect(latencySeconds.response.p95).toBeCloseTo(0.1865, 9)
   expect(latencySeconds.response.max).toBeCloseTo(0.191, 9)
   expect(latencySeconds.service.p50).toBeCloseTo(0.145, 9)
-  expect(latencySeconds.response.p99).toBeNull()
-  expect(latencySeconds.response.p95Interval).toBeNull()
+  expect(latencySeconds.response.p99).toBeCloseTo(0.1901, 9)
+  // Ten samples: it ends at the largest, below which p95 lies in 1 − 0.95^10 of all cases.
+  expect(latencySeconds.response.p95Interval?.[1]).toBeCloseTo(0.191, 9)
+  expect(latencySeconds.response.p95IntervalConfidence).toBeLessThan(1 - 0.95 ** 10)
   expect(latencySeconds.batch).toBeNull()
   expect(latencySeconds.server.queueSeconds).toBeCloseTo(0.045, 9)
   expect(latencySeconds.server.inferSeconds).toBeNull()
@@ -141,7 +144,7 @@ test('a timeout counts as the time waited, a refusal only as a failure', () => {
   )
 })
 
-test('p99 appears from 459 samples on', () => {
+test('p99 is shown from 459 samples on; run.json holds it all the same, with a note', () => {
   const many = (count: number) =>
     summarize(
       { ...facts, totals: { ...facts.totals, planned: count } },
@@ -153,10 +156,17 @@ test('p99 appears from 459 samples on', () => {
         doneSeconds: 0.2 * k + 0.1,
       })),
       [],
-    ).latencySeconds.response
-  expect(many(458).p99).toBeNull()
-  expect(many(459).p99).toBeCloseTo(0.1, 9)
-  expect(many(458).p95Interval).toEqual([expect.closeTo(0.1, 9), expect.closeTo(0.1, 9)])
+    )
+  for (const [count, shown] of [
+    [458, false],
+    [459, true],
+  ] as const) {
+    const { latencySeconds, notes } = many(count)
+    expect(latencySeconds.response.p99).toBeCloseTo(0.1, 9)
+    expect(latencySeconds.response.p95IntervalConfidence).toBeGreaterThanOrEqual(0.95)
+    expect(isSupported(latencySeconds, 'p99')).toBe(shown)
+    expect(notes.some((note) => note.startsWith('p99 is not shown'))).toBe(!shown)
+  }
 })
 
 test.each([

@@ -1,41 +1,17 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { chromium, type Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import {
-  formatRunTable,
-  readRun,
-  reportFormats,
-  runLoad,
-  type Run,
-} from '../../../loadgen/index.ts'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { formatRunTable, readRun, reportFormats, type Run } from '../../../loadgen/index.ts'
 import { html, jsonMarkup, Markup } from '../../../loadgen/report/html/markup.ts'
 import { progressLine } from '../../../loadgen/report/progress.ts'
-import { FakeSidecar } from '../fake-sidecar.ts'
-import { FixtureServer } from '../fixture-server.ts'
+import { recordRun, type RecordedRun } from './recorded-run.ts'
 
-let folder: string
 let run: Run
+let recorded: RecordedRun
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'rerankscope-report-'))
-  const sidecar = await FakeSidecar.start(0.7)
-  const model = '</script><img src=x onerror=alert(1)>'
-  const server = await FixtureServer.start({
-    latencySeconds: 0.03,
-    info: { status: 200, body: JSON.stringify({ model_id: model }) },
-    behaviourOf: (request) => (request === 12 ? 'overloaded' : 'answer'),
-  })
-  run = await runLoad(
-    { target: server.url, sidecar: sidecar.url, profile: 'low', seconds: 3, out: folder },
-    { signal: new AbortController().signal },
-  )
-  await server.stop()
-  await sidecar.stop()
+  recorded = await recordRun()
+  run = recorded.run
 })
 afterAll(() => {
-  rmSync(folder, { recursive: true })
+  recorded.remove()
 })
 const render = (format: string, runs: readonly Run[]) =>
   reportFormats.find(({ name }) => name === format)!.render(runs)
@@ -93,7 +69,7 @@ test('templates escape whatever is not markup', () => {
 test('a run of nothing can be shown', async () => {
   const empty = { ...run, observations: [], telemetry: [] }
   for (const { render: show } of reportFormats) expect(() => show([empty])).not.toThrow()
-  expect((await readRun(folder)).observations).toHaveLength(15)
+  expect((await readRun(recorded.folder)).observations).toHaveLength(15)
 })
 
 test('a line of progress says it all', () => {
@@ -109,66 +85,9 @@ test('a line of progress says it all', () => {
       offeredRate: 5,
       achievedRate: 4.6,
       p95Seconds: 0.0412,
-      gpuRatio: undefined,
+      gpu: undefined,
     }),
   ).toBe(
     'low    3 s of 30 s  5/s offered, 4.60/s achieved  1 in flight  p95 41.2 ms  1 failed  GPU –',
-  )
-})
-
-const chromiumPath = '/usr/bin/chromium'
-const missing = !existsSync(chromiumPath)
-
-describe('in a browser', () => {
-  if (missing) {
-    test('is not looked at: Chromium is missing (apt-get install chromium)', (context) => {
-      if (process.env.CI === 'true')
-        throw new Error(`${chromiumPath} is missing, and CI must not skip.`)
-      context.skip('Chromium is missing')
-    })
-    return
-  }
-  let browser: Browser
-  beforeAll(async () => {
-    browser = await chromium.launch({
-      executablePath: chromiumPath,
-      args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-    })
-  })
-  afterAll(() => browser.close())
-
-  test.each(['light', 'dark'] as const)(
-    '%s: draws every chart, asks for nothing, logs nothing',
-    async (colorScheme) => {
-      const path = join(folder, 'both.html')
-      writeFileSync(path, render('html', [run, run]))
-      const page = await browser.newPage({ colorScheme, viewport: { width: 1100, height: 900 } })
-      const complaints: string[] = []
-      page.on('pageerror', (error) => complaints.push(String(error)))
-      page.on('console', (message) => complaints.push(message.text()))
-      page.on('request', (request) => {
-        if (!request.url().startsWith('file:')) complaints.push(request.url())
-      })
-      await page.goto(pathToFileURL(path).href)
-      await page.locator('html[data-drawn="6"]').waitFor({ state: 'attached' })
-      expect(complaints).toEqual([])
-      expect(await page.locator('.uplot canvas').count()).toBe(6)
-      // Drawn, not blank: a chart of one colour would be a chart of nothing.
-      const colours = await page.evaluate(`(() => {
-      const seen = new Set()
-      for (const canvas of document.querySelectorAll('.uplot canvas')) {
-        const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
-        const own = new Set()
-        for (let at = 0; at < data.length; at += 4) own.add(data.slice(at, at + 4).join())
-        seen.add(Math.min(own.size, 5))
-      }
-      return [...seen]
-    })()`)
-      expect(colours).toEqual([5])
-      expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
-      await page.locator('.u-over').first().hover()
-      expect(await page.locator('.legend output').first().textContent()).toMatch(/ s {3}|^$/)
-      await page.close()
-    },
   )
 })
