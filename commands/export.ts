@@ -9,7 +9,9 @@ export function exportFiles(
   files: readonly (readonly [name: string, text: string])[],
   { stdout }: CommandContext,
 ): void {
-  if (directory === undefined) throw usageError('Say where to export to, with --out DIR.')
+  // An empty name, as of a variable that is not set, would fill the folder one stands in.
+  if (directory === undefined || directory === '')
+    throw usageError('Say where to export to, with --out DIR.')
   for (const [name, text] of files) {
     const path = join(directory, name)
     try {

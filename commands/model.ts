@@ -80,7 +80,7 @@ function info(name: string, print: Print): void {
 }
 
 function build(name: string, out: string | undefined, print: Print): void {
-  if (out === undefined) {
+  if (out === undefined || out === '') {
     throw usageError('Say where to write: `rerankscope model build NAME --out DIR`.')
   }
   const files = writeModelDirectory(modelNamed(name), out)

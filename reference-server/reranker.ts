@@ -153,7 +153,7 @@ export class Reranker {
     if (truncatedPairs > 0 && request.truncate === false) {
       throw new RerankFailure(
         'validation',
-        `Input validation error: \`inputs\` must have less than ${String(this.maximumTokens)} tokens. Given: more`,
+        `Input validation error: \`inputs\` must have less than ${String(this.maximumTokens)} tokens. Given: more than that`,
       )
     }
     metering.tokenised(tokeniseSeconds, pairs.length, truncatedPairs)

@@ -30,12 +30,14 @@ export function rerankRoute(app: FastifyInstance, dialect: Dialect, handler: Rer
       return send(reply, await rerank(request, reply, dialect, handler, arrival))
     })
     scope.route({
-      method: ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE'],
+      method: ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
       url: dialect.path,
-      handler: ({ method }, reply) => {
+      // Before the body is read: what is wrong is the method, whatever the body is.
+      onRequest: ({ method }, reply, next) => {
         void reply.header('allow', 'POST')
-        throw new RerankFailure('method_not_allowed', `This path answers POST, not ${method}.`)
+        next(new RerankFailure('method_not_allowed', `This path answers POST, not ${method}.`))
       },
+      handler: (_request, reply) => reply.send(),
     })
     done()
   })

@@ -84,7 +84,12 @@ function read(directory: string, file: string): string {
 
 function readIfThere(directory: string, file: string): string | undefined {
   const path = join(directory, file)
-  return existsSync(path) ? readFileSync(path, 'utf8') : undefined
+  if (!existsSync(path)) return undefined
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw usageError(`${path} cannot be read: ${messageOf(error)}.`, { cause: error })
+  }
 }
 
 function parse<T>(schema: z.ZodType<T>, directory: string, file: string): T {

@@ -80,7 +80,7 @@ describe('a refusal', () => {
       { query: 'q', texts: [chineseText(400, 2)], truncate: false },
       422,
       json(
-        'Input validation error: `inputs` must have less than 128 tokens. Given: more',
+        'Input validation error: `inputs` must have less than 128 tokens. Given: more than that',
         'Validation',
       ),
     ],
@@ -108,6 +108,10 @@ describe('a refusal', () => {
     expect((await post('query=q', 'application/x-www-form-urlencoded')).status).toBe(415)
     const get = await ask(`${server.url}/rerank`)
     expect([get.status, get.headers.get('allow')]).toEqual([405, 'POST'])
+    for (const method of ['OPTIONS', 'PUT']) {
+      const body = method === 'PUT' ? { body: 'no JSON' } : {}
+      expect((await ask(`${server.url}/rerank`, { method, ...body })).status).toBe(405)
+    }
     expect((await ask(`${server.url}/metrics`, { method: 'DELETE' })).status).toBe(405)
     expect((await ask(`${server.url}/v1/nothing`)).status).toBe(404)
   })
