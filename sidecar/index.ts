@@ -58,7 +58,11 @@ export async function startSidecar(options: SidecarOptions, clock: Clock): Promi
     intervalSeconds,
     freshSeconds: freshIntervals * intervalSeconds,
   })
-  const polls = pollsOf(options, environment, deployment)
+  const controller = new AbortController()
+  const polls = pollsOf(options, environment, deployment, (sentence) => {
+    // A source that is cut off by the end of the program is not down.
+    if (!controller.signal.aborted) options.onTrouble(sentence)
+  })
   const snapshot = () =>
     deployment.snapshot(
       clock.monotonicSeconds(),
@@ -91,7 +95,6 @@ export async function startSidecar(options: SidecarOptions, clock: Clock): Promi
             )
           },
         })
-  const controller = new AbortController()
   const running = Promise.all(polls.map((poll) => poll.run(controller.signal)))
   return {
     url,
@@ -110,6 +113,7 @@ function pollsOf(
   options: Pick<SidecarOptions, 'gpu' | 'server'>,
   environment: SourceEnvironment,
   deployment: Deployment,
+  onTurn: (sentence: string) => void,
 ): readonly (Poll<readonly GpuSample[]> | Poll<ServingSample>)[] {
   const { clock, intervalSeconds } = environment
   const gpu = gpuSourceOf(options.gpu, environment)
@@ -123,6 +127,7 @@ function pollsOf(
             clock,
             intervalSeconds,
             onReading: deployment.addGpus.bind(deployment),
+            onTurn,
           }),
         ]),
     ...(serving === undefined
@@ -133,6 +138,7 @@ function pollsOf(
             clock,
             intervalSeconds,
             onReading: deployment.addServing.bind(deployment),
+            onTurn,
           }),
         ]),
   ]

@@ -22,6 +22,8 @@ export class Poll<T> {
   #attempted = false
   #durationSeconds: number | undefined
   #lastSuccess: { readonly atSeconds: number; readonly wallSeconds: number } | undefined
+  readonly #onTurn: ((sentence: string) => void) | undefined
+  #saidDown = false
   #failure: string | undefined
   /** By the readers that are closed; undefined for a source that reads no lines. */
   #droppedBefore: number | undefined
@@ -32,11 +34,14 @@ export class Poll<T> {
     readonly intervalSeconds: number
     /** `atSeconds` is the clock's monotonic time at which the reading was complete. */
     readonly onReading: (value: T, atSeconds: number) => void
+    /** Told once when the source is down, and once when it works again: for the person who runs it. */
+    readonly onTurn?: (sentence: string) => void
   }) {
     this.#source = options.source
     this.#clock = options.clock
     this.#intervalSeconds = options.intervalSeconds
     this.#onReading = options.onReading
+    this.#onTurn = options.onTurn
     this.#name = options.source.name
   }
 
@@ -143,12 +148,17 @@ export class Poll<T> {
     this.#durationSeconds = now - begin
     this.#lastSuccess = { atSeconds: now, wallSeconds: this.#clock.wallSeconds() }
     this.#failure = undefined
+    if (this.#saidDown) this.#onTurn?.(`the source ${this.#name} works again.`)
+    this.#saidDown = false
     this.#onReading(value, now)
   }
 
   #fail(error: unknown): void {
     this.#attempted = true
     this.#failure = messageOf(error)
+    if (this.#saidDown || this.health().up) return
+    this.#saidDown = true
+    this.#onTurn?.(`the source ${this.#name} is down: ${this.#failure}`)
   }
 
   /**

@@ -29,11 +29,13 @@ function scripted(
 function started(source: Source<number>, intervalSeconds = 1) {
   const clock = new FakeClock(100)
   const readings: (readonly [number, number])[] = []
+  const said: string[] = []
   const poll = new Poll({
     source,
     clock,
     intervalSeconds,
     onReading: (value, atSeconds) => readings.push([value, atSeconds]),
+    onTurn: (sentence) => said.push(sentence),
   })
   const controller = new AbortController()
   const done = poll.run(controller.signal)
@@ -41,7 +43,7 @@ function started(source: Source<number>, intervalSeconds = 1) {
     controller.abort()
     await done
   }
-  return { clock, poll, readings, stop }
+  return { clock, poll, readings, said, stop }
 }
 
 const never = () => new Promise<number>(() => undefined)
@@ -86,6 +88,25 @@ test('a slow reading is measured, and the ones after it keep the grid', async ()
   expect(times.map((time) => Number(time.toFixed(6)))).toEqual([0, 1, 3, 4])
   controller.abort()
   await done
+})
+
+test('a source that goes down says so once, and once that it works again', async () => {
+  let broken = true
+  const { source } = scripted('loop', (call) =>
+    broken ? Promise.reject(new Error('the cable is out.')) : Promise.resolve(call),
+  )
+  const { clock, said, stop } = started(source)
+  await clock.advance(5)
+  expect(said).toEqual(['the source scripted is down: the cable is out.'])
+  broken = false
+  await clock.advance(1)
+  broken = true
+  await clock.advance(2)
+  // One or two failed readings are not yet a source that is down.
+  expect(said.slice(1)).toEqual(['the source scripted works again.'])
+  await clock.advance(2)
+  expect(said.slice(2)).toEqual(['the source scripted is down: the cable is out.'])
+  await stop()
 })
 
 test('a failing reading says why, stays up for three intervals, and is tried again', async () => {
