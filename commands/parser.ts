@@ -18,6 +18,9 @@ export async function parseCommandLine(
   argv: readonly string[],
   { version, columns }: { readonly version: string; readonly columns: number },
 ): Promise<ParsedCommand | undefined> {
+  // The command that is named, or all of them for the help.
+  const named = commands.filter(({ name }) => name === argv[0])
+  const help = ['rerankscope', ...named.map(({ name }) => name), '--help'].join(' ')
   let parsed: ParsedCommand | undefined
   const parser = yargs([...argv])
     .scriptName('rerankscope')
@@ -36,10 +39,8 @@ export async function parseCommandLine(
       const sentence = (message ?? error?.message ?? 'Wrong usage')
         .replace(/\s*\n\s*/g, ' ')
         .replace(/(?<![.?])$/, '.')
-      throw usageError(`${sentence} See \`rerankscope --help\`.`)
+      throw usageError(`${sentence} See \`${help}\`.`)
     })
-  // The command that is named, or all of them for the help.
-  const named = commands.filter(({ name }) => name === argv[0])
   const loaded = await Promise.all((named.length > 0 ? named : commands).map(({ load }) => load()))
   for (const command of loaded) {
     register(parser, command, (args) => {

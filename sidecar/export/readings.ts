@@ -136,7 +136,8 @@ function sourceReadings(health: SourceHealth): readonly Reading[] {
   const one = { source: health.name }
   return [
     reading(metrics.sourceUp, one, health.up ? 1 : 0),
-    ...readingIfKnown(metrics.sourceDuration, one, health.durationSeconds),
+    // Of a source that is down it would be a frozen number.
+    ...readingIfKnown(metrics.sourceDuration, one, health.up ? health.durationSeconds : undefined),
     ...readingIfKnown(metrics.sourceLastSuccess, one, health.lastSuccessSeconds),
     reading(metrics.sourceRestarts, one, health.restarts),
     ...readingIfKnown(metrics.sourceDroppedLines, one, health.droppedLines),

@@ -97,7 +97,8 @@ const full: Snapshot = {
       name: 'serving',
       up: false,
       reason: 'gone',
-      durationSeconds: undefined,
+      // Known from before, and not shown of a source that is down.
+      durationSeconds: 0.25,
       lastSuccessSeconds: undefined,
       restarts: 0,
     },
