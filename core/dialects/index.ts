@@ -1,7 +1,7 @@
 import type { Dialect } from './dialect.ts'
 import { tei } from './tei.ts'
 
-export type { Dialect, DialectCapabilities, WireMessage } from './dialect.ts'
+export type { Dialect, WireMessage } from './dialect.ts'
 
 /** Every wire format. One more = one file and one line here. */
 export const dialects: readonly Dialect[] = [tei]

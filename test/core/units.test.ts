@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest'
-import { formatBytes, formatCount, formatDuration, formatRatio, formatSpan } from '../../core/units.ts'
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatRatio,
+  formatSpan,
+} from '../../core/units.ts'
 
 test.each([
   [0.0000123, '12 µs'],
