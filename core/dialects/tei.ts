@@ -9,9 +9,19 @@ import type { Dialect } from './dialect.ts'
  */
 const direction = z.enum(['left', 'Left', 'right', 'Right'])
 
+/**
+ * Stops at the first element that is no text: `z.array(z.string())` makes an issue of each, and a
+ * body of twenty megabytes holds enough of them to end the process.
+ */
+const textList = z.array(z.unknown()).transform((list, context): readonly string[] => {
+  const at = list.findIndex((text) => typeof text !== 'string')
+  if (at >= 0) context.addIssue({ code: 'custom', path: [at], message: 'expected a text' })
+  return list as readonly string[]
+})
+
 const requestSchema = z.object({
   query: z.string(),
-  texts: z.array(z.string()),
+  texts: textList,
   truncate: z.boolean().nullish(),
   truncation_direction: direction.optional(),
   raw_scores: z.boolean().optional(),
@@ -204,6 +214,7 @@ function malformed(error: z.ZodError): RerankFailure {
   return new RerankFailure(
     'malformed',
     `Failed to deserialize the JSON body into the target type: ${what}`,
+    { cause: error },
   )
 }
 

@@ -95,6 +95,20 @@ describe('what Text Embeddings Inference sends', () => {
     expect(refusal).toMatchObject({ kind, message: expect.stringMatching(message) as unknown })
   })
 
+  test('a list full of what is no text is one complaint, about the first of them', () => {
+    let refusal: unknown
+    try {
+      tei.decodeRequest({ query: 'q', texts: ['a', ...Array<number>(1000).fill(1)] })
+    } catch (error) {
+      refusal = error
+    }
+    expect(refusal).toMatchObject({
+      kind: 'malformed',
+      message: 'Failed to deserialize the JSON body into the target type: texts.1: expected a text',
+      cause: { issues: [{ path: ['texts', 1] }] },
+    })
+  })
+
   test('a query with an empty document is accepted, unknown keys are ignored', () => {
     expect(tei.decodeRequest({ query: 'q', texts: [''], wat: 1, truncate: null })).toEqual({
       query: 'q',
