@@ -79,11 +79,12 @@ export class Reranker {
     const { model, clock, log, metering } = options
     const maximumTokens = tokensAllowed(options)
     const cores = availableParallelism()
-    const pool = await TokeniserPool.start(
-      model,
-      options.tokeniserWorkers ?? Math.max(1, Math.floor(cores / 4)),
+    const pool = await TokeniserPool.start({
+      setup: model,
+      workers: options.tokeniserWorkers ?? Math.max(1, Math.floor(cores / 4)),
+      clock,
       log,
-    )
+    })
     let scheduler: BatchScheduler | undefined
     try {
       const inference = await InferenceProcess.start({
@@ -115,7 +116,7 @@ export class Reranker {
   }
 
   get ready(): boolean {
-    return this.inference.ready
+    return this.inference.ready && this.#pool.ready
   }
 
   get queuedPairs(): number {

@@ -4,6 +4,7 @@ import { environmentError } from '../../core/errors.ts'
 import { compiledModule } from '../../core/program.ts'
 import { RerankFailure } from '../../core/rerank.ts'
 import type { BatchResult, PackedBatch } from '../batch/packed.ts'
+import { revive } from '../revive.ts'
 import type { Device, FromProcess, InferenceSetup, ToProcess } from './messages.ts'
 
 interface UnderWay {
@@ -20,9 +21,6 @@ export interface LauncherOptions {
   readonly onDeath: (failure: RerankFailure) => void
 }
 
-/** Waits between attempts to start a process that died: doubled each time, up to the last. */
-const firstBackoffSeconds = 0.25
-const longestBackoffSeconds = 30
 const longestStopSeconds = 5
 
 /** The inference process as seen from the main thread: keeps one running, and keeps its accounts. */
@@ -176,19 +174,19 @@ export class InferenceProcess {
     if (this.#stopping.signal.aborted) return
     this.#options.log(`The inference process died (${cause}); it is being started again.`)
     this.#options.onDeath(failure)
-    this.#supervising = this.#revive()
-  }
-
-  async #revive(): Promise<void> {
-    const { clock, log } = this.#options
-    for (let wait = firstBackoffSeconds; ; wait = Math.min(longestBackoffSeconds, 2 * wait)) {
-      await clock.sleep(wait, this.#stopping.signal)
-      if (this.#stopping.signal.aborted) return
-      this.#restarts += 1
-      const problem = await this.#launch()
-      if (problem === undefined) return
-      log(`The inference process could not be started again: ${problem}`)
-    }
+    this.#supervising = revive(
+      () => {
+        this.#restarts += 1
+        return this.#launch()
+      },
+      {
+        clock: this.#options.clock,
+        signal: this.#stopping.signal,
+        onProblem: (problem) => {
+          this.#options.log(`The inference process could not be started again: ${problem}`)
+        },
+      },
+    )
   }
 }
 

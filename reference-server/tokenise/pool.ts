@@ -1,7 +1,9 @@
 import { Worker } from 'node:worker_threads'
+import type { Clock } from '../../core/clock.ts'
 import { environmentError, messageOf } from '../../core/errors.ts'
 import { compiledModule } from '../../core/program.ts'
 import { RerankFailure, type TruncationDirection } from '../../core/rerank.ts'
+import { revive } from '../revive.ts'
 import type { EncodeCall, PairTemplate, WorkerMessage, WorkerSetup } from './messages.ts'
 
 interface Pending {
@@ -14,49 +16,54 @@ interface Member {
   readonly pending: Map<number, Pending>
 }
 
+export interface PoolOptions {
+  readonly setup: WorkerSetup
+  readonly workers: number
+  readonly clock: Pick<Clock, 'sleep'>
+  readonly log: (line: string) => void
+}
+
 /** Tokeniser workers: splitting text costs more than everything else that HTTP needs. */
 export class TokeniserPool {
   readonly template: PairTemplate
-  readonly #setup: WorkerSetup
-  readonly #members: Member[]
-  readonly #log: (line: string) => void
+  readonly #options: PoolOptions
+  /** Those that work; one that died is not among them until another has taken its place. */
+  readonly #members = new Set<Member>()
+  readonly #stopping = new AbortController()
   #calls = 0
-  #closing = false
 
-  private constructor(
-    setup: WorkerSetup,
-    workers: readonly Worker[],
-    template: PairTemplate,
-    log: (line: string) => void,
-  ) {
-    this.#setup = setup
+  private constructor(options: PoolOptions, workers: readonly Worker[], template: PairTemplate) {
+    this.#options = options
     this.template = template
-    this.#log = log
-    this.#members = workers.map((worker) => this.#enrol(worker))
+    for (const worker of workers) this.#enrol(worker)
   }
 
   /** Throws an environment error when the model's tokeniser cannot be loaded. */
-  static async start(
-    setup: WorkerSetup,
-    count: number,
-    log: (line: string) => void,
-  ): Promise<TokeniserPool> {
-    const workers = Array.from({ length: count }, () => spawn(setup))
+  static async start(options: PoolOptions): Promise<TokeniserPool> {
+    const workers = Array.from({ length: options.workers }, () => spawn(options.setup))
     try {
       const [template] = await Promise.all(workers.map(readiness))
       if (template === undefined) throw new Error('a pool has at least one worker')
-      return new TokeniserPool(setup, workers, template, log)
+      return new TokeniserPool(options, workers, template)
     } catch (error) {
       await Promise.all(workers.map((worker) => worker.terminate()))
+      // JSON.parse quotes the file, line breaks and all.
+      const why = messageOf(error).replace(/\s+/g, ' ')
       throw environmentError(
-        `The model's tokenizer.json cannot be used: ${messageOf(error)}. Export the model again.`,
+        `The model's tokenizer.json cannot be used: ${why}. Export the model again.`,
       )
     }
   }
 
+  /** Whether any worker works. */
+  get ready(): boolean {
+    return this.#members.size > 0
+  }
+
   /**
    * The ids of each text, at most `limit` of them, without special tokens. Rejects with a
-   * `RerankFailure`: `tokenizer` when a text cannot be split, `unhealthy` when a worker died.
+   * `RerankFailure`: `tokenizer` when a text cannot be split, `unhealthy` when its worker died or none is
+   * there.
    */
   encode(
     texts: readonly string[],
@@ -64,8 +71,11 @@ export class TokeniserPool {
     direction: TruncationDirection,
   ): Promise<readonly Int32Array[]> {
     if (texts.length === 0) return Promise.resolve([])
-    const member = this.#members.reduce((least, one) =>
-      one.pending.size < least.pending.size ? one : least,
+    const [first, ...others] = this.#members
+    if (first === undefined) return Promise.reject(stopped())
+    const member = others.reduce(
+      (least, one) => (one.pending.size < least.pending.size ? one : least),
+      first,
     )
     const id = (this.#calls += 1)
     return new Promise((resolve, reject) => {
@@ -75,12 +85,13 @@ export class TokeniserPool {
   }
 
   async close(): Promise<void> {
-    this.#closing = true
-    await Promise.all(this.#members.map(({ worker }) => worker.terminate()))
+    this.#stopping.abort()
+    await Promise.all(Array.from(this.#members, ({ worker }) => worker.terminate()))
   }
 
-  #enrol(worker: Worker): Member {
+  #enrol(worker: Worker): void {
     const member: Member = { worker, pending: new Map() }
+    this.#members.add(member)
     worker.on('message', (message: WorkerMessage) => {
       if (message.kind === 'ready') return
       const pending = member.pending.get(message.id)
@@ -90,16 +101,41 @@ export class TokeniserPool {
         pending?.reject(new RerankFailure('tokenizer', 'tokenizer error: the text cannot be split'))
     })
     worker.on('error', (error) => {
-      this.#log(`A tokeniser worker failed: ${error.message}`)
+      this.#options.log(`A tokeniser worker failed: ${error.message}`)
     })
     worker.on('exit', () => {
-      const failure = new RerankFailure('unhealthy', 'a tokeniser worker stopped, try again')
-      for (const { reject } of member.pending.values()) reject(failure)
-      if (this.#closing) return
-      this.#members[this.#members.indexOf(member)] = this.#enrol(spawn(this.#setup))
+      this.#members.delete(member)
+      for (const { reject } of member.pending.values()) reject(stopped())
+      if (!this.#stopping.signal.aborted) void this.#replace()
     })
-    return member
   }
+
+  #replace(): Promise<void> {
+    const { setup, clock, log } = this.#options
+    const { signal } = this.#stopping
+    const attempt = async () => {
+      try {
+        const worker = spawn(setup)
+        await readiness(worker)
+        if (signal.aborted) await worker.terminate()
+        else this.#enrol(worker)
+        return undefined
+      } catch (error) {
+        return messageOf(error)
+      }
+    }
+    return revive(attempt, {
+      clock,
+      signal,
+      onProblem: (problem) => {
+        log(`A tokeniser worker could not be started again: ${problem}`)
+      },
+    })
+  }
+}
+
+function stopped(): RerankFailure {
+  return new RerankFailure('unhealthy', 'a tokeniser worker stopped, try again')
 }
 
 function spawn(setup: WorkerSetup): Worker {
@@ -112,6 +148,9 @@ function readiness(worker: Worker): Promise<PairTemplate> {
       if (message.kind === 'ready') resolve(message.template)
     })
     worker.once('error', reject)
+    worker.once('exit', () => {
+      reject(new Error('the worker ended before it was ready'))
+    })
   })
 }
 

@@ -1,0 +1,68 @@
+import { Worker } from 'node:worker_threads'
+import { afterEach, expect, test, vi } from 'vitest'
+import { systemClock } from '../../../core/clock.ts'
+import { embedded } from '../../../reference-server/model/embedded/index.ts'
+import { TokeniserPool } from '../../../reference-server/tokenise/pool.ts'
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
+const { tokenizerJson, tokenizerConfigJson } = embedded.build()
+
+test('a worker that cannot start again is tried ever less often, and taken back when it can', async () => {
+  const setup = { tokenizerJson, tokenizerConfigJson }
+  const lines: string[] = []
+  const waits: number[] = []
+  let wake: () => void = () => undefined
+  const sleep = (seconds: number) => {
+    waits.push(seconds)
+    return new Promise<void>((resolve) => {
+      wake = resolve
+    })
+  }
+  const pool = await TokeniserPool.start({
+    setup,
+    workers: 1,
+    clock: { sleep },
+    log: (line) => lines.push(line),
+  })
+  try {
+    const posted = vi.spyOn(Worker.prototype, 'postMessage')
+    const before = await pool.encode(['机器 panda'], 10, 'right')
+    const interrupted = pool.encode(['机器'], 10, 'right')
+    setup.tokenizerJson = 'damaged'
+    await (posted.mock.contexts[0] as Worker).terminate()
+    await expect(interrupted).rejects.toMatchObject({ kind: 'unhealthy' })
+    expect(pool.ready).toBe(false)
+    await expect(pool.encode(['a'], 10, 'right')).rejects.toMatchObject({ kind: 'unhealthy' })
+    for (const attempts of [1, 2, 3]) {
+      wake()
+      await expect.poll(() => waits.length).toBe(attempts + 1)
+      expect(lines).toHaveLength(attempts)
+    }
+    expect(waits).toEqual([0.25, 0.5, 1, 2])
+    expect(lines[0]).toMatch(/^A tokeniser worker could not be started again: /)
+    setup.tokenizerJson = tokenizerJson
+    wake()
+    await expect.poll(() => pool.ready).toBe(true)
+    expect(await pool.encode(['机器 panda'], 10, 'right')).toEqual(before)
+  } finally {
+    await pool.close()
+  }
+})
+
+test('a damaged tokeniser is said so on one line', async () => {
+  const start = TokeniserPool.start({
+    setup: { tokenizerJson: 'hello\nworld', tokenizerConfigJson },
+    workers: 1,
+    clock: systemClock,
+    log: () => undefined,
+  })
+  await expect(start).rejects.toMatchObject({
+    exitCode: 3,
+    message: expect.stringMatching(
+      /^The model's tokenizer\.json cannot be used: .+\. Export the model again\.$/,
+    ) as string,
+  })
+})
