@@ -21,8 +21,16 @@ export function modelNamed(name: string): NamedModel {
 /** The model of a name, or of a directory; a name wins over a directory of the same name. */
 export function loadModel(nameOrDirectory: string): ModelBundle {
   const isName = namedModels.some(({ name }) => name === nameOrDirectory)
-  const isDirectory = statSync(nameOrDirectory, { throwIfNoEntry: false })?.isDirectory() === true
-  return !isName && isDirectory
+  return !isName && isDirectory(nameOrDirectory)
     ? readModelDirectory(nameOrDirectory)
     : modelNamed(nameOrDirectory).build()
+}
+
+/** False as well for what no file can be called and for what we may not look at. */
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    return false
+  }
 }

@@ -79,6 +79,7 @@ test.each([
   [{ dtype: 'float16' }, 2, /float32/],
   [{ model: 'no-such-model' }, 2, /embedded/],
   [{ model: '.' }, 2, /model\.onnx/],
+  [{ model: 'a'.repeat(300) }, 2, /embedded/],
   [{ maximumTokens: 513 }, 2, /512/],
   [{ maximumBatchTokens: 100 }, 2, /--max-batch-tokens 100/],
   [{ host: '203.0.113.1' }, 3, /--host/],
