@@ -53,6 +53,8 @@ export async function startServer(
     )
   }
   const model = loadModel(options.model)
+  // More would be "overloaded" for ever, and its caller would try again for ever.
+  const maximumDocuments = Math.min(options.maximumDocuments, options.maximumPairs)
   const metering = new Metering()
   const reranker = await Reranker.start({ ...options, model, clock, log, metering })
   const info: ServerInfo = {
@@ -62,7 +64,7 @@ export async function startServer(
     dtype,
     device: reranker.inference.device,
     maximumInputTokens: reranker.maximumTokens,
-    maximumDocuments: options.maximumDocuments,
+    maximumDocuments,
     maximumBatchTokens: options.maximumBatchTokens,
     maximumConcurrentPairs: options.maximumPairs,
   }
@@ -86,7 +88,7 @@ export async function startServer(
   try {
     const { url, close } = await listen({
       ...options,
-      handler: { ...options, reranker, metering, clock, log },
+      handler: { maximumDocuments, reranker, metering, clock, log },
       info: () => info,
       ready: () => reranker.ready,
       metrics: () => exposition.render(),

@@ -155,6 +155,20 @@ describe('a refusal', () => {
   })
 })
 
+test('what can never be accepted is too many, not overloaded', async () => {
+  const small = await testServer({ maximumDocuments: 40, maximumPairs: 3 })
+  try {
+    const { status, text } = await rerank(small, { query: 'q', texts: Array(4).fill('t') })
+    expect([status, JSON.parse(text)]).toEqual([
+      422,
+      { error: 'batch size 4 > maximum allowed batch size 3', error_type: 'Validation' },
+    ])
+    expect(small.info.maximumDocuments).toBe(3)
+  } finally {
+    await small.close()
+  }
+})
+
 describe('beside rerank', () => {
   test('/info tells the limits in force', async () => {
     const { status, text } = await ask(`${server.url}/info`)
