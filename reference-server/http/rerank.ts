@@ -24,7 +24,7 @@ export function rerankRoute(app: FastifyInstance, dialect: Dialect, handler: Rer
       arrivals.set(request, handler.clock.monotonicSeconds())
       next()
     })
-    scope.setErrorHandler((error, _request, reply) => fail(reply, dialect, handler, error))
+    scope.setErrorHandler((error, request, reply) => fail(request, reply, dialect, handler, error))
     scope.post(dialect.path, async (request, reply) => {
       const arrival = arrivals.get(request) ?? handler.clock.monotonicSeconds()
       return send(reply, await rerank(request, reply, dialect, handler, arrival))
@@ -79,12 +79,14 @@ function hangUpSignal({ raw }: FastifyReply): AbortSignal {
 }
 
 function fail(
+  { raw }: FastifyRequest,
   reply: FastifyReply,
   dialect: Dialect,
   { metering, log }: RerankHandler,
   error: unknown,
 ): FastifyReply {
-  const abandoned = error instanceof AbandonedError
+  // Whoever hangs up before his body is whole breaks its stream; that is no failure of ours.
+  const abandoned = error instanceof AbandonedError || error === raw.errored
   const failure = failureOf(error)
   metering.requestFailed(abandoned ? 'abandoned' : failure.kind)
   if (!abandoned && !(error instanceof RerankFailure) && failure.kind === 'backend') {

@@ -1,9 +1,9 @@
 import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { RunningServer } from '../../../reference-server/index.ts'
+import { systemClock } from '../../../core/clock.ts'
 import { ask, chineseText, metricValue, rerank, testServer } from '../support.ts'
 
-let server: RunningServer
+let server: Awaited<ReturnType<typeof testServer>>
 beforeAll(async () => {
   server = await testServer({ maximumDocuments: 40, maximumPairs: 64, maximumBodyBytes: 200_000 })
 })
@@ -131,6 +131,22 @@ describe('a refusal', () => {
     expect(text).toContain('reranker_errors_total{class="overloaded"} 1')
     expect(text).toContain('reranker_errors_total{class="too_large"} 1')
     expect(text).not.toContain('机器')
+  })
+
+  test('a caller who hangs up before his body is whole is no failure of the backend', async () => {
+    const value = (kind: string) => metricValue(server, `reranker_errors_total{class="${kind}"}`)
+    const before = await value('abandoned')
+    const call = request(`${server.url}/rerank`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'content-length': 500 },
+    })
+    call.on('error', () => undefined)
+    call.write('{"query": ')
+    await systemClock.sleep(0.05)
+    call.destroy()
+    await expect.poll(() => value('abandoned')).toBe(before + 1)
+    expect(await value('backend')).toBe(0)
+    expect(server.lines).toEqual([])
   })
 
   test('a caller who hangs up is counted and his pairs make room', async () => {
