@@ -1,24 +1,44 @@
+import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { within, type Clock } from '../../core/clock.ts'
+import { RerankFailure } from '../../core/rerank.ts'
 
 /** Time for the last answers to leave after they were written; silent connections are then cut. */
 const farewellSeconds = 0.5
 
 /**
  * Lets a server end: what was accepted is answered, but only for so long, and nobody's kept-alive
- * connection holds it up. Must be installed before the routes.
+ * connection holds it up. Must be installed before the routes and with `return503OnClosing: false`,
+ * so that who comes too late is refused in the words of his dialect.
  */
 export function drainable(
   app: FastifyInstance,
 ): (clock: Pick<Clock, 'sleep'>, drainSeconds: number) => Promise<void> {
-  let open = 0
+  /** Requests under way on each open connection. */
+  const open = new Map<Socket, number>()
   let allAnswered: (() => void) | undefined
-  app.addHook('onRequest', (_request, reply, done) => {
-    open += 1
+  const settle = () => {
+    if ([...open.values()].every((count) => count === 0)) allAnswered?.()
+  }
+  app.addHook('onRequest', ({ raw: { socket } }, reply, done) => {
+    if (allAnswered !== undefined) {
+      done(new RerankFailure('unhealthy', 'unhealthy'))
+      return
+    }
+    // A pipelined request whose turn did not come hears nothing when its caller hangs up.
+    if (!open.has(socket)) {
+      socket.once('close', () => {
+        open.delete(socket)
+        settle()
+      })
+    }
+    open.set(socket, (open.get(socket) ?? 0) + 1)
     // Not `onResponse`: a caller who hangs up never gets one.
     reply.raw.once('close', () => {
-      open -= 1
-      if (open === 0) allAnswered?.()
+      const count = open.get(socket)
+      if (count === undefined) return
+      open.set(socket, count - 1)
+      settle()
     })
     done()
   })
@@ -31,7 +51,8 @@ export function drainable(
       allAnswered = resolve
     })
     const closed = app.close()
-    if (open > 0) await within(clock, drainSeconds, answered)
+    settle()
+    await within(clock, drainSeconds, answered)
     await within(clock, farewellSeconds, closed)
     app.server.closeAllConnections()
     await closed

@@ -41,6 +41,7 @@ export async function listen(options: HttpOptions): Promise<{
     keepAliveTimeout: keepAliveTimeoutMilliseconds,
     http: { headersTimeout: headersTimeoutMilliseconds },
     forceCloseConnections: 'idle',
+    return503OnClosing: false,
   })
   const close = drainable(app)
   app.removeAllContentTypeParsers()

@@ -1,6 +1,8 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { expect, test } from 'vitest'
 import { startServer } from '../../reference-server/index.ts'
-import { systemClock } from '../../core/clock.ts'
+import { systemClock, within } from '../../core/clock.ts'
 import { ask, chineseText, metricValue, rerank, serverDefaults, testServer } from './support.ts'
 
 const documents = (count: number, seed: number) =>
@@ -72,6 +74,53 @@ test('a stop answers what was accepted, takes no more, and leaves no process beh
   expect(answered.length).toBeGreaterThanOrEqual(inFlight)
   expect(isAlive(processId)).toBe(false)
   await expect(ask(`${server.url}/health`)).rejects.toThrow()
+})
+
+/** One request as it goes over the wire. */
+function wire(body: unknown): string {
+  const json = JSON.stringify(body)
+  const length = String(Buffer.byteLength(json))
+  return `POST /rerank HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n${json}`
+}
+
+test('pipelined requests whose caller hung up do not hold up a stop', async () => {
+  const server = await testServer({ drainSeconds: 60 })
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
+  socket.write(wire({ query: '学习', texts: documents(400, 7) }))
+  await expect
+    .poll(() => metricValue(server, 'reranker_in_flight_requests'), { interval: 2 })
+    .toBe(1)
+  socket.write(wire({ query: 'q', texts: ['a'] }).repeat(2))
+  await expect
+    .poll(() => metricValue(server, 'reranker_documents_per_query_count'), { interval: 2 })
+    .toBe(3)
+  socket.destroy()
+  await expect.poll(() => metricValue(server, 'reranker_in_flight_requests')).toBe(0)
+  const inTime = await within(systemClock, 10, server.close())
+  expect(inTime).toBe(true)
+}, 20_000)
+
+test('who comes while the server stops is told so in the words of TEI', async () => {
+  const server = await testServer()
+  const late = connect(Number(new URL(server.url).port), '127.0.0.1')
+  let answer = ''
+  late.on('data', (data) => {
+    answer += data.toString()
+  })
+  const message = wire({ query: 'q', texts: ['a'] })
+  // Half a head: the connection is not idle, so that a stop does not cut it at once.
+  late.write(message.slice(0, 20))
+  const accepted = rerank(server, { query: '学习', texts: documents(300, 8) })
+  await expect
+    .poll(() => metricValue(server, 'reranker_in_flight_requests'), { interval: 2 })
+    .toBe(1)
+  const closed = server.close()
+  late.write(message.slice(20))
+  await once(late, 'close')
+  expect(answer).toMatch(/^HTTP\/1\.1 503 /)
+  expect(answer).toMatch(/\r\n\r\n\{"error":"unhealthy","error_type":"Unhealthy"\}$/)
+  expect((await accepted).status).toBe(200)
+  await closed
 })
 
 test.each([
