@@ -42,6 +42,10 @@ export async function listen(options: HttpOptions): Promise<{
     http: { headersTimeout: headersTimeoutMilliseconds },
     forceCloseConnections: 'idle',
     return503OnClosing: false,
+    // A path that is not even well formed; fastify's own answer would repeat it.
+    frameworkErrors: (_error, _request, reply) => {
+      answerFailure(reply, nothingHere())
+    },
   })
   const close = drainable(app)
   app.removeAllContentTypeParsers()
@@ -50,8 +54,10 @@ export async function listen(options: HttpOptions): Promise<{
   })
   for (const dialect of dialects) rerankRoute(app, dialect, options.handler)
   readRoutes(app, options)
-  // Whoever asks for a path that is not there gets the first dialect's way of saying so.
-  app.setNotFoundHandler((request, reply) => answerFailure(reply, unknownPath(request)))
+  // Before the body is read: what is wrong is the path or the method, whatever the body is.
+  app.addHook('onRequest', (request, reply, next) => {
+    next(request.is404 ? unknownPath(request, reply) : undefined)
+  })
   app.setErrorHandler((error, _request, reply) => {
     const failure = failureOf(error)
     if (failure.kind === 'backend') options.log(`A request failed: ${messageOf(error)}`)
@@ -80,14 +86,19 @@ function readRoutes(app: FastifyInstance, { info, ready, metrics }: HttpOptions)
   )
 }
 
-function unknownPath({ method, url }: FastifyRequest): RerankFailure {
+function unknownPath({ method, url }: FastifyRequest, reply: FastifyReply): RerankFailure {
   const path = url.split('?')[0]
   const known = ['/health', '/metrics', ...dialects.flatMap(({ info }) => info?.path ?? [])]
-  return path !== undefined && known.includes(path)
-    ? new RerankFailure('method_not_allowed', `This path answers GET, not ${method}.`)
-    : new RerankFailure('not_found', 'There is nothing at this path.')
+  if (path === undefined || !known.includes(path)) return nothingHere()
+  void reply.header('allow', 'GET, HEAD')
+  return new RerankFailure('method_not_allowed', `This path answers GET, not ${method}.`)
 }
 
+function nothingHere(): RerankFailure {
+  return new RerankFailure('not_found', 'There is nothing at this path.')
+}
+
+/** In the first dialect's words, for whoever asked in none. */
 function answerFailure(reply: FastifyReply, failure: RerankFailure): FastifyReply {
   const [dialect] = dialects
   return dialect === undefined ? reply : send(reply, dialect.encodeFailure(failure))

@@ -112,8 +112,21 @@ describe('a refusal', () => {
       const body = method === 'PUT' ? { body: 'no JSON' } : {}
       expect((await ask(`${server.url}/rerank`, { method, ...body })).status).toBe(405)
     }
-    expect((await ask(`${server.url}/metrics`, { method: 'DELETE' })).status).toBe(405)
     expect((await ask(`${server.url}/v1/nothing`)).status).toBe(404)
+  })
+
+  test.each([
+    ['/metrics', 405, 'This path answers GET, not POST.', 'GET, HEAD'],
+    ['/v1/nothing', 404, 'There is nothing at this path.', null],
+    ['/%zz', 404, 'There is nothing at this path.', null],
+  ])('what is wrong with %s is said whatever the body is', async (path, status, text, allow) => {
+    const headers = { 'content-type': 'application/json' }
+    for (const body of ['{', 'x'.repeat(200_001)]) {
+      const answer = await ask(server.url + path, { method: 'POST', headers, body })
+      expect([answer.status, answer.text]).toEqual([status, text])
+      expect(answer.headers.get('content-type')).toBe('text/plain; charset=utf-8')
+      expect(answer.headers.get('allow')).toBe(allow)
+    }
   })
 
   test('more pairs than the server holds at once: whole and at once, then it goes on', async () => {
