@@ -22,6 +22,12 @@ export type Behaviour =
   | 'bytewise'
   /** Tells that it will close the connection, and does. */
   | 'close'
+  /** 100 Continue and 103 Early Hints before the answer, in one segment with it. */
+  | 'interim'
+  /** The answer twice, in one segment. */
+  | 'twice'
+  /** The answer and half a line more, in one segment. */
+  | 'surplus'
 
 export interface FixtureOptions {
   readonly latencySeconds?: number
@@ -158,6 +164,15 @@ const ranking = (documents: number, text?: string) =>
     Array.from({ length: documents }, (_, index) => ({ index, score: 1 / (index + 1), text })),
   )
 
+function answerAndMore(response: ServerResponse, body: string, more: string): void {
+  const { socket } = response
+  socket?.cork()
+  response.writeHead(200, { 'content-length': body.length })
+  response.end(body)
+  socket?.write(more)
+  socket?.uncork()
+}
+
 const behaviours: Readonly<
   Record<Behaviour, (response: ServerResponse, documents: number) => void | Promise<void>>
 > = {
@@ -206,5 +221,23 @@ const behaviours: Readonly<
   close: (response, documents) => {
     response.writeHead(200, { connection: 'close' })
     response.end(ranking(documents))
+  },
+  interim: (response, documents) => {
+    response.socket?.cork()
+    response.writeContinue()
+    response.writeEarlyHints({ link: '</>; rel=preload' })
+    response.end(ranking(documents))
+    response.socket?.uncork()
+  },
+  twice: (response, documents) => {
+    const body = ranking(documents)
+    answerAndMore(
+      response,
+      body,
+      `HTTP/1.1 200 OK\r\ncontent-length: ${String(body.length)}\r\n\r\n${body}`,
+    )
+  },
+  surplus: (response, documents) => {
+    answerAndMore(response, ranking(documents), 'half a li')
   },
 }

@@ -15,6 +15,9 @@ export type Ending =
   | { readonly kind: 'answered'; readonly answer: Answer }
   | { readonly kind: 'connect_error' | 'connection_lost' | 'invalid_response' }
 
+/** What autocannon keeps of a request for its own figures, which nobody reads. */
+const unread = { req: undefined, body: '', bytes: 0, duration: 0, headers: {} }
+
 /** One request on the wire. */
 export interface Exchange {
   /** Head and body, as built by autocannon beforehand. */
@@ -32,7 +35,8 @@ export interface Exchange {
  * - `pendingRequests` outlives a lost connection and shifts all later latencies by one request;
  * - `parser` keeps the half of an answer that a lost connection left behind;
  * - `getRequestBuffer` builds the request at the moment of sending, which makes it late;
- * - `addBody` decodes chunk by chunk, which destroys characters that span two chunks.
+ * - `addBody` decodes chunk by chunk, which destroys characters that span two chunks;
+ * - `terminateRequest` has nothing to give for an answer too many, and autocannon throws.
  */
 export class Connection {
   readonly #client: Client
@@ -43,6 +47,9 @@ export class Connection {
   #head: ResponseHead | undefined
   #body: Buffer[] = []
   #bodyBytes = 0
+  /** Whole, but the piece of the stream that it came with may hold more. */
+  #answer: Answer | undefined
+  #reusable = false
 
   constructor(client: Client, now: () => number) {
     this.#client = client
@@ -61,8 +68,9 @@ export class Connection {
       return this.#exchange.request
     }
     client.pipelinedRequests.addBody = () => undefined
+    client.pipelinedRequests.terminateRequest = () => unread
     client.on('headers', (head: ResponseHead) => {
-      this.#head = head
+      if (this.#answer === undefined) this.#head = head
     })
     client.on('body', (piece: Buffer) => {
       this.#keep(piece)
@@ -80,9 +88,7 @@ export class Connection {
   send(exchange: Exchange): void {
     if (this.#client.conn === undefined) this.#connect()
     this.#exchange = exchange
-    this.#head = undefined
-    this.#body = []
-    this.#bodyBytes = 0
+    this.#forget()
     // From the second request on autocannon builds one first; ours is built.
     this.#client.reqsMade = 0
     this.#prototype._doRequest.call(this.#client)
@@ -97,7 +103,6 @@ export class Connection {
   #connect(): void {
     const client = this.#client
     client.parser.reinitialize('RESPONSE')
-    client.pipelinedRequests.clear()
     this.#connected = false
     this.#prototype._connect.call(client)
     const socket = client.conn
@@ -113,7 +118,9 @@ export class Connection {
     })
     socket.on('end', () => {
       // An answer without a length is complete when the connection ends.
-      if (this.#head !== undefined) client.parser.finish()
+      if (this.#head === undefined) return
+      client.parser.finish()
+      if (this.#answer !== undefined) this.#end({ kind: 'answered', answer: this.#answer })
     })
     socket.on('error', () => undefined)
     socket.on('close', () => {
@@ -131,25 +138,35 @@ export class Connection {
     }
     this.#exchange.times.firstByteSeconds ??= this.#now()
     const result = parser.execute(chunk)
-    if (result instanceof Error) this.#end({ kind: 'invalid_response' })
+    // Only now: the parser must not meet the next request, or a new connection, half-way through.
+    if (this.#answer !== undefined) {
+      this.#end({ kind: 'answered', answer: this.#answer }, this.#reusable)
+    } else if (result instanceof Error || this.#bodyBytes > maximumAnswerBytes) {
+      this.#end({ kind: 'invalid_response' })
+    }
   }
 
   #keep(piece: Buffer): void {
+    if (this.#answer !== undefined) return
     this.#bodyBytes += piece.length
-    if (this.#bodyBytes > maximumAnswerBytes) this.#end({ kind: 'invalid_response' })
-    else this.#body.push(piece)
+    if (this.#bodyBytes <= maximumAnswerBytes) this.#body.push(piece)
   }
 
   #complete(): void {
     const head = this.#head
-    if (head === undefined || this.#exchange === undefined) return
-    const answer = {
+    if (head === undefined || this.#answer !== undefined) return
+    if (isInterim(head.statusCode)) {
+      this.#head = undefined
+      return
+    }
+    const { offset, end } = this.#client.parser
+    this.#answer = {
       status: head.statusCode,
       headers: headersOf(head.headers),
       body: this.#body,
     }
-    this.#body = []
-    this.#end({ kind: 'answered', answer }, head.shouldKeepAlive)
+    // Bytes after the answer would be taken for the beginning of the next one.
+    this.#reusable = head.shouldKeepAlive && offset === end
   }
 
   #end(ending: Ending, keepAlive = false): void {
@@ -162,11 +179,22 @@ export class Connection {
   #drop(): void {
     const socket = this.#client.conn
     this.#client.conn = undefined
-    this.#head = undefined
-    this.#body = []
-    this.#client.pipelinedRequests.clear()
+    this.#forget()
     socket?.destroy()
   }
+
+  #forget(): void {
+    this.#head = undefined
+    this.#body = []
+    this.#bodyBytes = 0
+    this.#answer = undefined
+    this.#client.pipelinedRequests.clear()
+  }
+}
+
+/** 100 and 103 only announce an answer; 101 is one. */
+function isInterim(status: number): boolean {
+  return status >= 100 && status < 200 && status !== 101
 }
 
 function headersOf(raw: readonly string[]): Record<string, string> {

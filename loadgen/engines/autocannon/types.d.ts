@@ -33,6 +33,9 @@ declare module 'autocannon' {
       terminateRequest(): unknown
     }
     readonly parser: {
+      /** Of the chunk at hand: how far it is read, and where it ends. */
+      readonly offset: number
+      readonly end: number
       /** Bytes consumed, or the error. */
       execute(chunk: Buffer): number | Error
       /** The other end has closed: completes an answer that has no length. */

@@ -71,6 +71,9 @@ describe.each(engines)('$name', (engine) => {
     ['short', 'invalid_response', 200],
     ['garbage', 'invalid_response', 200],
     ['not-http', 'invalid_response', undefined],
+    ['interim', 'ok', 200],
+    ['twice', 'ok', 200],
+    ['surplus', 'ok', 200],
   ] as const)(
     '%s: that request is %s, and no other notices',
     async (behaviour, outcome, status) => {
@@ -127,6 +130,18 @@ describe.each(engines)('$name', (engine) => {
     const { observations } = await replayWith(engine, url, fast)
     expect(observations.map(({ outcome }) => outcome)).toEqual(Array(20).fill('ok'))
     expect(server.connections).toBe(20)
+  })
+
+  test('an answer too many is nobody’s, even when requests wait for their turn', async () => {
+    const url = await start({
+      latencySeconds: 0.05,
+      behaviourOf: (request) => (request % 2 === 0 ? 'twice' : 'fail'),
+    })
+    const { observations } = await replayWith(engine, url, { ...fast, maximumInFlight: 1 })
+    expect(observations.map(({ outcome }) => outcome)).toEqual(
+      Array.from({ length: 20 }, (_, at) => (at % 2 === 0 ? 'ok' : 'server_error_5xx')),
+    )
+    expect(server.arrivals).toHaveLength(20)
   })
 
   test('a server that is kept up with is asked over one connection', async () => {
