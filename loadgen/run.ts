@@ -1,5 +1,6 @@
 import { systemClock, type Clock } from '../core/clock.ts'
 import { usageError } from '../core/errors.ts'
+import { parseTargetUrl } from '../core/target-url.ts'
 import { datasets } from './dataset/index.ts'
 import { engines } from './engines/index.ts'
 import type { Progress } from './measure/progress.ts'
@@ -12,7 +13,7 @@ import { profiles } from './plan/profiles.ts'
 import { prepareFolder, writeRun, type Run } from './report/folder.ts'
 import { progressWriter } from './report/progress.ts'
 import { measure } from './session.ts'
-import { parseTarget, preflight, type Preflight } from './target.ts'
+import { preflight, type Preflight } from './target.ts'
 
 export interface RunOptions {
   readonly target: string
@@ -65,11 +66,12 @@ export async function runLoad(options: RunOptions, context: RunContext): Promise
   const source = memberNamed(datasets, options.dataset ?? defaults.dataset, 'data set')
   const seed = options.seed ?? defaults.seed
   if (!(options.seconds > 0)) throw usageError('--seconds must be more than 0.')
-  const target = parseTarget(options.target, '--target')
+  const target = parseTargetUrl(options.target, '--target')
   const sidecar =
-    options.sidecar === undefined ? undefined : parseTarget(options.sidecar, '--sidecar')
+    options.sidecar === undefined ? undefined : parseTargetUrl(options.sidecar, '--sidecar')
   const dialectName = options.dialect ?? defaults.dialect
-  const found = await preflight(target, dialectName, Math.max(...profile.documentCounts))
+  const documents = Math.max(...profile.documentCounts)
+  const found = await preflight(target, dialectName, documents, context.signal)
   await prepareFolder(options.out, options.force ?? false)
 
   const plan = planOf(profile, { seconds: options.seconds, seed, dataset: source.load(seed) })
@@ -85,7 +87,7 @@ export async function runLoad(options: RunOptions, context: RunContext): Promise
         bodyOf: (item) => composer.compose(item),
         timeoutSeconds: options.timeoutSeconds ?? defaults.timeoutSeconds,
       },
-      sidecarUrl: sidecar?.url,
+      sidecar,
     },
     {
       signal: context.signal,

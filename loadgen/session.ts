@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { Clock } from '../core/clock.ts'
 import type { Observation } from '../core/observation.ts'
+import type { TargetUrl } from '../core/target-url.ts'
 import type { Engine, Replay, ReplayEnd } from './engines/index.ts'
 import { SidecarPoller } from './measure/poller.ts'
 import { ProgressMeter, type Progress } from './measure/progress.ts'
@@ -21,7 +22,7 @@ export interface Session {
   readonly engine: Engine
   readonly replay: Pick<Replay, 'endpoint' | 'judge' | 'bodyOf' | 'timeoutSeconds'>
   /** Undefined: no GPU figures. */
-  readonly sidecarUrl: string | undefined
+  readonly sidecar: TargetUrl | undefined
 }
 
 export interface SessionContext {
@@ -43,10 +44,10 @@ export interface Measured extends Pick<
 
 /** Replays the plan while looking at the sidecar and at the generator's own event loop. */
 export async function measure(
-  { plan, engine, replay, sidecarUrl }: Session,
+  { plan, engine, replay, sidecar }: Session,
   { signal, clock, onProgress }: SessionContext,
 ): Promise<Measured> {
-  const poller = sidecarUrl === undefined ? undefined : new SidecarPoller(sidecarUrl, clock)
+  const poller = sidecar === undefined ? undefined : new SidecarPoller(sidecar, clock)
   const meter = meterOf(plan, clock, poller)
   const eventLoop = monitorEventLoopDelay({ resolution: eventLoopLookMilliseconds })
   const observations: Observation[] = []
@@ -94,9 +95,9 @@ export async function measure(
         },
       },
       sidecar:
-        poller === undefined || sidecarUrl === undefined
+        poller === undefined || sidecar === undefined
           ? null
-          : { url: sidecarUrl, failures: poller.failures.count, reason: poller.failures.reason },
+          : { url: sidecar.url, failures: poller.failures.count, reason: poller.failures.reason },
       totals: { planned: plan.items.length, unsent: end.unsent, unfinished: end.unfinished },
       observations: observations.sort((a, b) => a.index - b.index),
       telemetry: poller?.samples ?? [],

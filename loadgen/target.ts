@@ -1,44 +1,18 @@
 import { dialectNamed, dialects, type Dialect } from '../core/dialects/index.ts'
-import { environmentError, messageOf, systemCodeOf, usageError } from '../core/errors.ts'
+import {
+  environmentError,
+  exitCodes,
+  messageOf,
+  systemCodeOf,
+  usageError,
+  UserError,
+} from '../core/errors.ts'
 import type { ServerInfo } from '../core/rerank.ts'
+import type { TargetUrl } from '../core/target-url.ts'
 import type { Endpoint } from './engines/index.ts'
+import { getText } from './get-text.ts'
 
 const infoTimeoutSeconds = 10
-
-/** A reranker as the user names it. */
-export interface Target {
-  /** For people and files: without credentials. */
-  readonly url: string
-  readonly origin: string
-  /** `''` or `/prefix`. */
-  readonly prefix: string
-  /** Holds the credential of the URL, if any. */
-  readonly headers: Readonly<Record<string, string>>
-}
-
-/** @throws UserError (usage) when `text` is not an http or https URL. */
-export function parseTarget(text: string, option: string): Target {
-  let url: URL
-  try {
-    url = new URL(text)
-  } catch {
-    throw usageError(`${option} must be a URL such as http://127.0.0.1:8080.`)
-  }
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw usageError(`${option} must start with http:// or https://, not ${url.protocol}//.`)
-  }
-  const prefix = url.pathname.replace(/\/+$/, '')
-  const credential = [url.username, url.password].map(decodeURIComponent).join(':')
-  return {
-    url: url.origin + prefix,
-    origin: url.origin,
-    prefix,
-    headers:
-      credential === ':'
-        ? {}
-        : { authorization: `Basic ${Buffer.from(credential).toString('base64')}` },
-  }
-}
 
 export interface Preflight {
   readonly dialect: Dialect
@@ -52,12 +26,13 @@ export interface Preflight {
  * of `documents` documents.
  *
  * @throws UserError (environment) when it does not answer, speaks no known dialect, or takes fewer
- * documents.
+ * documents; (INVALID) when `signal` aborts.
  */
 export async function preflight(
-  target: Target,
+  target: TargetUrl,
   dialectName: string,
   documents: number,
+  signal: AbortSignal,
 ): Promise<Preflight> {
   const named = dialectName === 'auto' ? undefined : dialectNamed(dialectName)
   if (dialectName !== 'auto' && named === undefined) {
@@ -65,7 +40,7 @@ export async function preflight(
       `There is no dialect ${dialectName}; choose from auto, ${dialects.map(({ name }) => name).join(', ')}.`,
     )
   }
-  const found = await identify(target, named === undefined ? dialects : [named])
+  const found = await identify(target, named === undefined ? dialects : [named], signal)
   const dialect = found?.dialect ?? named
   if (dialect === undefined) {
     throw environmentError(
@@ -90,12 +65,13 @@ export async function preflight(
 }
 
 async function identify(
-  target: Target,
+  target: TargetUrl,
   candidates: readonly Dialect[],
+  signal: AbortSignal,
 ): Promise<{ readonly dialect: Dialect; readonly info: ServerInfo } | undefined> {
   for (const dialect of candidates) {
     // A dialect without /info cannot be recognised, but the target must answer all the same.
-    const body = await get(target, dialect.info?.path ?? '/')
+    const body = await get(target, dialect.info?.path ?? '/', signal)
     if (dialect.info === undefined || body === undefined) continue
     try {
       return { dialect, info: dialect.info.decode(body) }
@@ -107,15 +83,23 @@ async function identify(
 }
 
 /** The body of a 2xx answer; undefined for any other answer. */
-async function get(target: Target, path: string): Promise<string | undefined> {
+async function get(
+  target: TargetUrl,
+  path: string,
+  stop: AbortSignal,
+): Promise<string | undefined> {
   try {
-    const response = await fetch(target.url + path, {
-      headers: target.headers,
-      signal: AbortSignal.timeout(infoTimeoutSeconds * 1000),
-    })
-    const body = await response.text()
-    return response.ok ? body : undefined
+    const signal = AbortSignal.any([stop, AbortSignal.timeout(infoTimeoutSeconds * 1000)])
+    const { status, text } = await getText(target.url + path, { headers: target.headers, signal })
+    return status >= 200 && status < 300 ? text : undefined
   } catch (error) {
+    if (stop.aborted) {
+      throw new UserError(
+        exitCodes.invalidRun,
+        'Interrupted before anything was sent; there is no run.',
+        { cause: error },
+      )
+    }
     throw environmentError(
       `${target.url} does not answer (${systemCodeOf(error) ?? messageOf(error)}); check the address and that the reranker runs.`,
       { cause: error },

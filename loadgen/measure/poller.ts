@@ -1,6 +1,8 @@
 import type { Clock } from '../../core/clock.ts'
 import { messageOf } from '../../core/errors.ts'
 import type { Snapshot } from '../../core/snapshot.ts'
+import type { TargetUrl } from '../../core/target-url.ts'
+import { getText } from '../get-text.ts'
 import { telemetrySampleOf, type TelemetrySample } from './telemetry.ts'
 
 const periodSeconds = 1
@@ -16,14 +18,14 @@ export class SidecarPoller {
   readonly samples: TelemetrySample[] = []
   /** Looks that got no snapshot, and why the last one did not. */
   failures = { count: 0, reason: '' }
-  readonly #statusUrl: string
+  readonly #sidecar: TargetUrl
   readonly #clock: Clock
   readonly #stopped = new AbortController()
   #startSeconds = 0
   #loop: Promise<void> = Promise.resolve()
 
-  constructor(url: string, clock: Clock) {
-    this.#statusUrl = `${url}/status`
+  constructor(sidecar: TargetUrl, clock: Clock) {
+    this.#sidecar = sidecar
     this.#clock = clock
   }
 
@@ -66,22 +68,26 @@ export class SidecarPoller {
 
   async #look(): Promise<void> {
     try {
-      const response = await fetch(this.#statusUrl, {
-        signal: AbortSignal.timeout(requestTimeoutSeconds * 1000),
-      })
-      if (!response.ok) throw new Error(`status ${String(response.status)}`)
-      const snapshot = (await response.json()) as Partial<Snapshot> | null
-      if (snapshot?.schema !== 'rerankscope.snapshot/1') {
-        throw new Error('its answer is not a snapshot of rerankscope')
-      }
-      this.samples.push(
-        telemetrySampleOf(
-          snapshot as Snapshot,
-          this.#clock.monotonicSeconds() - this.#startSeconds,
-        ),
-      )
+      const { url, headers } = this.#sidecar
+      const signal = AbortSignal.timeout(requestTimeoutSeconds * 1000)
+      const { status, text } = await getText(`${url}/status`, { headers, signal })
+      if (status !== 200) throw new Error(`status ${String(status)}`)
+      const snapshot = snapshotOf(text)
+      const atSeconds = this.#clock.monotonicSeconds() - this.#startSeconds
+      this.samples.push(telemetrySampleOf(snapshot, atSeconds))
     } catch (error) {
       this.failures = { count: this.failures.count + 1, reason: messageOf(error) }
     }
   }
+}
+
+/** What the parser would say of other answers quotes them, line ends and all. */
+function snapshotOf(text = ''): Snapshot {
+  try {
+    const value = JSON.parse(text) as Partial<Snapshot> | null
+    if (value?.schema === 'rerankscope.snapshot/1') return value as Snapshot
+  } catch {
+    // Not JSON, so no snapshot either.
+  }
+  throw new Error('its answer is not a snapshot of rerankscope')
 }

@@ -91,8 +91,10 @@ test.each([
 
 test('an interrupted run exits 4', async () => {
   const controller = new AbortController()
-  controller.abort()
-  const given = { target: server.url, seconds: 1, out: join(folder, 'run') }
+  setTimeout(() => {
+    controller.abort()
+  }, 1000)
+  const given = { target: server.url, seconds: 60, out: join(folder, 'run') }
   expect(await run(load, given, controller.signal)).toMatchObject({ code: exitCodes.invalidRun })
 })
 

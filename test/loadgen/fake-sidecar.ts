@@ -7,15 +7,19 @@ export class FakeSidecar {
   frozen = false
   broken = false
   looks = 0
-  readonly #server = createServer((_, response) => {
+  /** Instead of a snapshot. */
+  answer: string | undefined
+  authorization: string | undefined
+  readonly #server = createServer((request, response) => {
     this.looks += 1
+    this.authorization = request.headers.authorization
     if (this.broken) {
       response.writeHead(503).end()
       return
     }
     if (!this.frozen) this.#seconds = performance.now() / 1000
     response.writeHead(200, { 'content-type': 'application/json' })
-    response.end(JSON.stringify(this.#snapshot(this.#seconds)))
+    response.end(this.answer ?? JSON.stringify(this.#snapshot(this.#seconds)))
   })
   readonly #busyRatio: number
   #seconds = performance.now() / 1000

@@ -37,7 +37,7 @@ export interface FixtureOptions {
   readonly behaviourOf?: (index: number) => Behaviour
   readonly maximumDocuments?: number
   /** What /info answers; default: TEI's. */
-  readonly info?: { readonly status: number; readonly body: string }
+  readonly info?: { readonly status: number; readonly body: string } | 'silence' | 'endless'
   readonly keepAliveSeconds?: number
 }
 
@@ -55,6 +55,7 @@ export interface Arrival {
 export class FixtureServer {
   readonly arrivals: Arrival[] = []
   connections = 0
+  infoRequests = 0
   readonly #options: FixtureOptions
   readonly #server = createServer((request, response) => {
     void this.#handle(request, response)
@@ -142,6 +143,12 @@ export class FixtureServer {
 
   #answerInfo(response: ServerResponse): void {
     const { info, maximumDocuments } = this.#options
+    this.infoRequests += 1
+    if (info === 'silence') return
+    if (info === 'endless') {
+      pour(response)
+      return
+    }
     response.writeHead(info?.status ?? 200, { 'content-type': 'application/json' })
     response.end(
       info?.body ??
@@ -152,6 +159,14 @@ export class FixtureServer {
         }),
     )
   }
+}
+
+/** Bytes for as long as somebody reads them. */
+function pour(response: ServerResponse): void {
+  while (!response.destroyed && response.write('a'.repeat(65536)));
+  response.once('drain', () => {
+    pour(response)
+  })
 }
 
 async function sleepUntil(due: number): Promise<void> {

@@ -150,11 +150,48 @@ test('interrupted: what was measured is written, marked INVALID', async () => {
 
 test('interrupted before the first request: an empty run, INVALID', async () => {
   const controller = new AbortController()
-  controller.abort()
-  const { summary } = await load({}, {}, { signal: controller.signal })
+  // The warm-up is on its way.
+  const behaviourOf = () => {
+    controller.abort()
+    return 'silence' as const
+  }
+  const { summary } = await load({}, { behaviourOf }, { signal: controller.signal })
   expect(summary.totals).toMatchObject({ requests: 0, unsent: 10 })
   expect(summary.validity.reasons).toContain('no request was sent')
 })
+
+test('interrupted while the target is asked what it is: at once, and no run', async () => {
+  const controller = new AbortController()
+  server = await FixtureServer.start({ info: 'silence' })
+  const ended = load({}, {}, { signal: controller.signal }).catch((error: unknown) => error)
+  await expect.poll(() => server!.infoRequests).toBe(1)
+  const began = performance.now()
+  controller.abort()
+  expect(await ended).toMatchObject({
+    exitCode: exitCodes.invalidRun,
+    message: 'Interrupted before anything was sent; there is no run.',
+  })
+  expect(performance.now() - began).toBeLessThan(2000)
+  expect(readdirSync(folder)).toEqual([])
+})
+
+test('the credential of the sidecar reaches the sidecar and no file', async () => {
+  sidecar = await FakeSidecar.start(0.5)
+  const url = sidecar.url.replace('http://', 'http://someone:s3cret@')
+  const { summary } = await load({ sidecar: url, seconds: 1 })
+  expect(sidecar.authorization).toBe(`Basic ${btoa('someone:s3cret')}`)
+  expect(summary.sidecar?.url).toBe(sidecar.url)
+})
+
+test.each(['<!doctype html>\n<html>\n', '{"schema":"other"}', 'null', 'a'.repeat(5_000_000)])(
+  'a sidecar that is none is said to be none, in one line (%#)',
+  async (answer) => {
+    sidecar = await FakeSidecar.start(0.5)
+    sidecar.answer = answer
+    const { summary } = await load({ sidecar: sidecar.url, seconds: 0.2 })
+    expect(summary.sidecar?.reason).toBe('its answer is not a snapshot of rerankscope')
+  },
+)
 
 test('a sidecar that stops answering half-way costs its figures, not the run', async () => {
   sidecar = await FakeSidecar.start(0.5)
@@ -204,6 +241,14 @@ describe('refused with one sentence', () => {
 
   test('a target of no known dialect', async () => {
     const error = await refused({}, { info: { status: 404, body: 'Not found' } })
+    expect(error).toMatchObject({
+      exitCode: exitCodes.environment,
+      message: expect.stringMatching(/answers, but not as a server of a known dialect/) as string,
+    })
+  })
+
+  test('a target that says endlessly what it is', async () => {
+    const error = await refused({}, { info: 'endless' })
     expect(error).toMatchObject({
       exitCode: exitCodes.environment,
       message: expect.stringMatching(/answers, but not as a server of a known dialect/) as string,
