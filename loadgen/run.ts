@@ -10,7 +10,7 @@ import { BodyComposer, bodyTemplateOf } from './plan/body.ts'
 import { planFileOf, writePlan } from './plan/files.ts'
 import { planOf, type Plan } from './plan/plan.ts'
 import { profiles } from './plan/profiles.ts'
-import { prepareFolder, writeRun, type Run } from './report/folder.ts'
+import { prepareFolder, writeRun, writingTo, type Run } from './report/folder.ts'
 import { progressWriter } from './report/progress.ts'
 import { measure } from './session.ts'
 import { preflight, type Preflight } from './target.ts'
@@ -128,11 +128,8 @@ async function writtenPlan(
     plan.profile.documentCounts.map((count) => [count, bodyTemplateOf(dialect, count)]),
   )
   const headers = { 'content-type': 'application/json' }
-  await writePlan(
-    folder,
-    plan,
-    planFileOf(plan, { dialect: dialect.name, path: endpoint.path, headers, bodies }),
-  )
+  const file = planFileOf(plan, { dialect: dialect.name, path: endpoint.path, headers, bodies })
+  await writingTo(folder, writePlan(folder, plan, file))
   return new BodyComposer(bodies, plan.texts)
 }
 

@@ -1,6 +1,7 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { environmentError, messageOf, systemCodeOf, usageError } from '../../core/errors.ts'
+import { formatCount } from '../../core/units.ts'
 import { decodeObservation, encodeObservation, type Observation } from '../../core/observation.ts'
 import { summarySchema, type Summary } from '../measure/run-file.ts'
 import { summarize } from '../measure/summarize.ts'
@@ -19,6 +20,8 @@ export interface Run {
 export async function prepareFolder(folder: string, force: boolean): Promise<void> {
   try {
     await mkdir(folder, { recursive: true })
+    // A run that is cut off must not leave the figures of the one before it.
+    if (force) await rm(join(folder, 'run.json'), { force: true })
     if (force || (await readdir(folder)).length === 0) return
   } catch (error) {
     throw environmentError(`--out ${folder} cannot be used: ${messageOf(error)}.`)
@@ -28,9 +31,23 @@ export async function prepareFolder(folder: string, force: boolean): Promise<voi
   )
 }
 
+/** @throws UserError when the folder does not take what `work` writes. */
+export async function writingTo(folder: string, work: Promise<void>): Promise<void> {
+  try {
+    await work
+  } catch (error) {
+    if (systemCodeOf(error) === undefined) throw error
+    throw environmentError(
+      `--out ${folder} cannot be written, and the run in it is not whole: ${messageOf(error)}.`,
+      { cause: error },
+    )
+  }
+}
+
 /** Writes what was measured and what it amounts to. */
 export async function writeRun(run: Run): Promise<Run> {
-  const write = (name: string, text: string) => writeFile(join(run.folder, name), text)
+  const write = (name: string, text: string) =>
+    writingTo(run.folder, writeFile(join(run.folder, name), text))
   await write('observations.ndjson', linesOf(run.observations.map(encodeObservation)))
   await write('telemetry.ndjson', linesOf(run.telemetry.map((sample) => JSON.stringify(sample))))
   await write('run.json', `${JSON.stringify(run.summary, null, 2)}\n`)
@@ -44,16 +61,31 @@ function linesOf(lines: readonly string[]): string {
 
 /**
  * Reads a run folder again. The figures are computed anew from `observations.ndjson` and
- * `telemetry.ndjson`; where these are missing, those of `run.json` stand.
+ * `telemetry.ndjson`; where one of them is missing, those of `run.json` stand.
  *
- * @throws UserError naming the file and line that cannot be understood.
+ * @throws UserError naming the file and line that cannot be understood, or the file that is not whole.
  */
 export async function readRun(folder: string): Promise<Run> {
   const summary = await readSummary(folder)
   const observations = await readLines(folder, 'observations.ndjson', decodeObservation)
-  const telemetry = (await readLines(folder, 'telemetry.ndjson', decodeTelemetrySample)) ?? []
-  if (observations === undefined) return { folder, summary, observations: [], telemetry }
-  return { folder, summary: summarize(summary, observations, telemetry), observations, telemetry }
+  const telemetry = await readLines(folder, 'telemetry.ndjson', decodeTelemetrySample)
+  if (observations !== undefined) checkWhole(folder, observations, summary)
+  const read = { folder, observations: observations ?? [], telemetry: telemetry ?? [] }
+  if (observations === undefined || telemetry === undefined) return { ...read, summary }
+  return { ...read, summary: summarize(summary, observations, telemetry) }
+}
+
+/** A part of a run, or a request twice, would give figures that look like those of a run. */
+function checkWhole(
+  folder: string,
+  observations: readonly Observation[],
+  { totals }: Summary,
+): void {
+  const found = new Set(observations.map(({ index }) => index)).size
+  if (found === totals.requests && observations.length === found) return
+  throw usageError(
+    `${join(folder, 'observations.ndjson')} has ${formatCount(observations.length)} lines for ${formatCount(found)} requests, and run.json counts ${formatCount(totals.requests)}: the file was cut off or changed.`,
+  )
 }
 
 async function readSummary(folder: string): Promise<Summary> {

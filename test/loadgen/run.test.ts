@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -271,6 +271,22 @@ describe('refused with one sentence', () => {
     expect(readdirSync(folder)).toContain('run.json')
   })
 
+  test.each(['texts.ndjson', 'observations.ndjson'])(
+    'a folder that does not take %s, and no figures of an earlier run stay in it',
+    async (name) => {
+      await load({ out: folder, seconds: 0.2 })
+      rmSync(join(folder, name))
+      mkdirSync(join(folder, name))
+      expect(await refused({ out: folder, force: true, seconds: 0.2 })).toMatchObject({
+        exitCode: exitCodes.environment,
+        message: expect.stringMatching(
+          /^--out .* cannot be written, and the run in it is not whole: EISDIR: .*\.$/,
+        ) as string,
+      })
+      expect(readdirSync(folder)).not.toContain('run.json')
+    },
+  )
+
   test.each([
     [
       { target: 'localhost:8080' },
@@ -291,6 +307,15 @@ describe('refused with one sentence', () => {
   })
 })
 
+test('without its telemetry, the GPU figures of run.json stand', async () => {
+  sidecar = await FakeSidecar.start(0.5)
+  const { summary } = await load({ sidecar: sidecar.url })
+  rmSync(join(folder, 'run', 'telemetry.ndjson'))
+  const again = await readRun(join(folder, 'run'))
+  expect(again.summary).toEqual(summary)
+  expect(again.summary.gpu?.devices[0]?.utilizationPercent.mean).toBeCloseTo(50, 6)
+})
+
 describe('a folder that cannot be read again', () => {
   const reread = () =>
     readRun(join(folder, 'run')).catch((error: unknown) => (error as Error).message)
@@ -299,6 +324,13 @@ describe('a folder that cannot be read again', () => {
   test('names what is wrong where', async () => {
     await load({ seconds: 1 })
     const observations = readFileSync(path('observations.ndjson'), 'utf8').split('\n')
+    const whole = observations.join('\n')
+    writeFileSync(path('observations.ndjson'), observations.slice(1).join('\n'))
+    expect(await reread()).toBe(
+      `${path('observations.ndjson')} has 4 lines for 4 requests, and run.json counts 5: the file was cut off or changed.`,
+    )
+    writeFileSync(path('observations.ndjson'), `${observations[0]!}\n${whole}`)
+    expect(await reread()).toMatch(/has 6 lines for 5 requests, and run\.json counts 5: /)
     observations[2] = observations[2]!.replace('"documents":', '"documents":-')
     writeFileSync(path('observations.ndjson'), observations.join('\n'))
     expect(await reread()).toMatch(/observations\.ndjson line 3: documents: /)
