@@ -97,7 +97,7 @@ export const load = defineCommand({
     )
     const { summary } = run
     if (args.json) stdout.write(`${JSON.stringify(summary, null, 2)}\n`)
-    else stdout.write(`${formatRunTable([run])}\n\n${join(out, 'report.html')}\n`)
+    else stdout.write(`${formatRunTable([run], stdout.columns)}\n\n${join(out, 'report.html')}\n`)
     return exitCodeOf(summary)
   },
 })

@@ -27,7 +27,7 @@ export const report = defineCommand({
       reportFormats.find(({ name }) => name === args.format),
       'yargs let an unknown --format pass.',
     )
-    const text = format.render(runs)
+    const text = format.render(runs, args.out === undefined ? stdout.columns : undefined)
     if (args.out === undefined) {
       stdout.write(text)
     } else {

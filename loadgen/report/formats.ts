@@ -6,8 +6,8 @@ import { formatRunTable } from './text.ts'
 export interface ReportFormat {
   readonly name: string
   readonly summary: string
-  /** Any number of runs, at least one. */
-  readonly render: (runs: readonly Run[]) => string
+  /** Any number of runs, at least one; for a terminal of `columns`, where there is one. */
+  readonly render: (runs: readonly Run[], columns?: number) => string
 }
 
 /** Every report format. One more = one file and one entry here. */
@@ -15,7 +15,7 @@ export const reportFormats: readonly ReportFormat[] = [
   {
     name: 'text',
     summary: 'a table for the terminal',
-    render: (runs) => `${formatRunTable(runs)}\n`,
+    render: (runs, columns) => `${formatRunTable(runs, columns)}\n`,
   },
   { name: 'markdown', summary: 'a table for a pull request', render: formatMarkdown },
   {

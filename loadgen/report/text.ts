@@ -51,10 +51,11 @@ export const figures: readonly Figure[] = [
 ]
 
 /**
- * One table, a column a run, at most 100 characters wide; below it each run's guidance, what makes
- * it invalid and what to know about its figures, in words.
+ * One table, a column a run, as wide as a terminal of `columns` but 60 to 100 characters; below it
+ * each run's guidance, what makes it invalid and what to know about its figures, in words.
  */
-export function formatRunTable(runs: readonly Pick<Run, 'summary'>[]): string {
+export function formatRunTable(runs: readonly Pick<Run, 'summary'>[], columns = widest): string {
+  const width = Math.min(widest, Math.max(narrowest, columns))
   const summaries = runs.map(({ summary }) => summary)
   const table = new Table({
     head: ['', ...summaries.map(({ profile }) => profile.name)],
@@ -62,31 +63,35 @@ export function formatRunTable(runs: readonly Pick<Run, 'summary'>[]): string {
     // No line between rows.
     chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
     wordWrap: true,
-    colWidths: columnWidths(summaries.length),
+    colWidths: columnWidths(summaries.length, width),
   })
   for (const { name, of } of figures) table.push([name, ...summaries.map(of)])
-  return [table.toString(), ...summaries.flatMap(wordsOf)].join('\n')
+  return [table.toString(), ...summaries.flatMap((one) => wordsOf(one, width))].join('\n')
 }
 
-const tableWidth = 100
+const widest = 100
+const narrowest = 60
 const nameWidth = 18
 
-function columnWidths(columns: number): number[] {
-  const left = tableWidth - nameWidth - 2 - columns
+function columnWidths(columns: number, width: number): number[] {
+  const left = width - nameWidth - 2 - columns
   return [
     nameWidth,
     ...Array.from({ length: columns }, () => Math.min(34, Math.floor(left / columns))),
   ]
 }
 
-function wordsOf({ profile, validity, guidance, notes }: Summary): readonly string[] {
+function wordsOf(
+  { profile, validity, guidance, notes }: Summary,
+  width: number,
+): readonly string[] {
   return [
     '',
     `${profile.name}: ${guidance.state.replace('_', ' ')}. ${guidance.recommendation}`,
     ...guidance.reasons.map((reason) => `  because ${reason}`),
     ...validity.reasons.map((reason) => `  INVALID ${reason}`),
     ...notes.filter((note) => !guidance.reasons.includes(note)).map((note) => `  note    ${note}`),
-  ].flatMap((line) => wrapped(line, tableWidth))
+  ].flatMap((line) => wrapped(line, width))
 }
 
 /** Breaks at spaces; what follows is indented. */

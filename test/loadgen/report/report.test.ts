@@ -1,7 +1,8 @@
+import { PassThrough } from 'node:stream'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { formatRunTable, readRun, reportFormats, type Run } from '../../../loadgen/index.ts'
 import { html, jsonMarkup, Markup } from '../../../loadgen/report/html/markup.ts'
-import { progressLine } from '../../../loadgen/report/progress.ts'
+import { progressLine, progressWriter } from '../../../loadgen/report/progress.ts'
 import { recordRun, type RecordedRun } from './recorded-run.ts'
 
 let run: Run
@@ -21,6 +22,13 @@ test('the table fits 100 columns and says all that the contract asks for', () =>
     const table = formatRunTable(runs)
     expect(Math.max(...table.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100)
   }
+  const widthAt = (columns: number) =>
+    Math.max(
+      ...formatRunTable([run, run], columns)
+        .split('\n')
+        .map(({ length }) => length),
+    )
+  expect([20, 60, 80, 300].map(widthAt)).toEqual([60, 60, 80, 100])
   const table = formatRunTable([run])
   expect(table).toContain('14 ok, 1 failed (1 rejected_429)')
   for (const name of [
@@ -72,22 +80,39 @@ test('a run of nothing can be shown', async () => {
   expect((await readRun(recorded.folder)).observations).toHaveLength(15)
 })
 
+const progress = {
+  profile: 'low',
+  elapsedSeconds: 2.7,
+  scheduledSeconds: 30,
+  planned: 150,
+  sent: 14,
+  ended: 13,
+  failed: 1,
+  offeredRate: 5,
+  achievedRate: 4.6,
+  p95Seconds: 0.0412,
+  gpu: undefined,
+}
+
 test('a line of progress says it all', () => {
-  expect(
-    progressLine({
-      profile: 'low',
-      elapsedSeconds: 2.7,
-      scheduledSeconds: 30,
-      planned: 150,
-      sent: 14,
-      ended: 13,
-      failed: 1,
-      offeredRate: 5,
-      achievedRate: 4.6,
-      p95Seconds: 0.0412,
-      gpu: undefined,
-    }),
-  ).toBe(
+  expect(progressLine(progress)).toBe(
     'low    3 s of 30 s  5/s offered, 4.60/s achieved  1 in flight  p95 41.2 ms  1 failed  GPU –',
   )
+})
+
+test('a terminal of 80 columns shows every figure, without a bar', () => {
+  const drawn = (columns: number) => {
+    const terminal = Object.assign(new PassThrough(), { isTTY: true, columns })
+    const writer = progressWriter(terminal as unknown as NodeJS.WriteStream)
+    writer.write({ ...progress, gpu: { utilizationRatio: 0.3, emulated: true } })
+    const text = String(terminal.read())
+    writer.end()
+    return text
+  }
+  const brief = 'low 3/30 s  4.60 of 5/s  p95 41.2 ms  1 failed  1 in flight  emulated GPU 30 %'
+  expect(brief.length).toBeLessThanOrEqual(80)
+  expect(drawn(80)).toContain(brief)
+  expect(drawn(80)).not.toContain('░')
+  expect(drawn(120)).toContain('1 failed  emulated GPU 30 %')
+  expect(drawn(120)).toContain('░')
 })
