@@ -54,6 +54,9 @@ export const defaults = {
   timeoutSeconds: 60,
 } as const
 
+/** Twelve hours; autocannon's own timers, which must never act, stand at twice that. */
+const maximumSeconds = 12 * 3600
+
 /**
  * Offers one profile to one target, measures, and writes the run folder.
  *
@@ -66,6 +69,11 @@ export async function runLoad(options: RunOptions, context: RunContext): Promise
   const source = memberNamed(datasets, options.dataset ?? defaults.dataset, 'data set')
   const seed = options.seed ?? defaults.seed
   if (!(options.seconds > 0)) throw usageError('--seconds must be more than 0.')
+  if (options.seconds > maximumSeconds) {
+    throw usageError(
+      `--seconds must be at most ${String(maximumSeconds)}: the whole plan and every observation stay in memory.`,
+    )
+  }
   const target = parseTargetUrl(options.target, '--target')
   const sidecar =
     options.sidecar === undefined ? undefined : parseTargetUrl(options.sidecar, '--sidecar')

@@ -299,6 +299,10 @@ describe('refused with one sentence', () => {
     [{ dialect: 'morse' }, /^There is no dialect morse; choose from auto, tei/],
     [{ dataset: 'novel' }, 'There is no data set novel; choose from synthetic.'],
     [{ seconds: 0 }, '--seconds must be more than 0.'],
+    [
+      { seconds: 1e9 },
+      '--seconds must be at most 43200: the whole plan and every observation stay in memory.',
+    ],
   ])('%o', async (options, message) => {
     expect(await refused(options)).toMatchObject({
       exitCode: exitCodes.usage,
