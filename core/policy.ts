@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { durationBounds } from './metrics.ts'
+import { formatDuration } from './units.ts'
 
 /**
  * The utilisation guidance as numbers, once. Alerts, boards, verdicts, autoscaling and docs read
@@ -99,9 +101,10 @@ export function bandsOf(from: Policy): readonly Band[] {
 }
 
 const ratio = z.number().gt(0).lt(1)
-const seconds = z.number().positive()
 const count = z.number().int().positive()
-const threshold = z.strictObject({ utilizationRatio: ratio, windowSeconds: seconds }).partial()
+/** Whole seconds, because PromQL takes no others. */
+const window = count
+const threshold = z.strictObject({ utilizationRatio: ratio, windowSeconds: window }).partial()
 const policySchema = z
   .strictObject({
     scaleIn: threshold,
@@ -109,17 +112,17 @@ const policySchema = z
     target: threshold,
     scaleOut: threshold,
     batchPairs: z.strictObject({ minimum: count, maximum: count }).partial(),
-    p95Seconds: seconds,
+    p95Seconds: z.number().positive(),
     minimumCoverageRatio: ratio,
     budget: z
-      .strictObject({ errorRatio: ratio, windowSeconds: seconds, minimumRequests: count })
+      .strictObject({ errorRatio: ratio, windowSeconds: window, minimumRequests: count })
       .partial(),
     alerting: z
       .strictObject({
-        evaluationSeconds: seconds,
-        faultWindowSeconds: seconds,
+        evaluationSeconds: window,
+        faultWindowSeconds: window,
         minimumSamples: count,
-        keepFiringSeconds: seconds,
+        keepFiringSeconds: window,
       })
       .partial(),
   })
@@ -162,6 +165,7 @@ function contradictionsIn(merged: Policy): readonly string[] {
   const rising = thresholdNames.map((name) => thresholdsOf(merged)[name].utilizationRatio)
   const ordered = rising.every((value, at) => at === 0 || value > (rising[at - 1] ?? 0))
   const { minimum, maximum } = merged.batchPairs
+  const [shortest = 0, longest = 0] = [durationBounds[1], durationBounds.at(-2)]
   return [
     ...(ordered
       ? []
@@ -172,6 +176,12 @@ function contradictionsIn(merged: Policy): readonly string[] {
       ? []
       : [
           `batchPairs.minimum must not be above batchPairs.maximum, not ${String(minimum)} and ${String(maximum)}`,
+        ]),
+    // Beyond the buckets every quantile looks the same, so an alert would fire always or never.
+    ...(merged.p95Seconds >= shortest && merged.p95Seconds <= longest
+      ? []
+      : [
+          `p95Seconds must lie where the histogram can tell (${formatDuration(shortest)} to ${formatDuration(longest)}), not ${String(merged.p95Seconds)}`,
         ]),
   ]
 }

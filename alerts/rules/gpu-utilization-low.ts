@@ -1,7 +1,7 @@
 import { metrics } from '../../core/metrics.ts'
 import { aggregate, arithmetic, compare, filter } from '../../core/promql.ts'
 import { settledUtilization, worstP95 } from '../../core/queries.ts'
-import { formatLine, formatWindow } from '../../core/units.ts'
+import { formatDuration, formatLine, formatWindow } from '../../core/units.ts'
 import { crossing, humanizePercentage, SeriesWriter } from '../series.ts'
 import type { AlertRule, RuleContext, RuleDefinition, RuleTest } from './rule.ts'
 
@@ -23,7 +23,7 @@ export const gpuUtilizationLow: RuleDefinition = (context) => {
       ['Mean over', formatWindow(windowSeconds)],
       ['Of which observed', `at least ${formatLine(policy.minimumCoverageRatio)}`],
       ['With one replica less, at most', formatLine(policy.target.utilizationRatio)],
-      ['And p95 at most', formatWindow(policy.p95Seconds)],
+      ['And p95 at most', formatDuration(policy.p95Seconds)],
       ['Stays after recovery', formatWindow(policy.alerting.keepFiringSeconds)],
     ],
     tests: testsOf(context),

@@ -3,7 +3,8 @@ import { join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { alertDefaults, alertsOf, renderAlerts, renderRunbooks } from '../../alerts/index.ts'
 import { severities } from '../../alerts/rules/rule.ts'
-import { policy } from '../../core/policy.ts'
+import { durationBounds } from '../../core/metrics.ts'
+import { parsePolicy, policy } from '../../core/policy.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const shippedRunbooks = join(root, 'alerts/runbooks')
@@ -81,6 +82,23 @@ test('the committed files are what the policy makes', () => {
   for (const [name, text] of renderAlerts({ policy, ...alertDefaults })) {
     expect(readFileSync(join(root, 'alerts/generated', name), 'utf8')).toBe(text)
   }
+})
+
+test.each([durationBounds[1], durationBounds.at(-2)])(
+  'the rules can be written for every p95 that a policy may name, %d s as well',
+  (p95Seconds) => {
+    const own = parsePolicy({ p95Seconds, scaleOut: { windowSeconds: 61 } })
+    if ('problems' in own) throw new Error(own.problems.join())
+    const rules = renderAlerts({ ...alertDefaults, policy: own.policy }).get(
+      'prometheus-rules.yaml',
+    )
+    expect(rules).toContain(`> ${String(Number(p95Seconds?.toPrecision(12)))})`)
+    expect(rules).toContain('[61s]')
+  },
+)
+
+test('the runbook says the p95 as every other page does', () => {
+  expect(renderRunbooks(alerts).get('RerankerGpuUtilizationLow.md')).toContain('| 500 ms')
 })
 
 test('the job and the address of the runbooks are the caller’s to choose', () => {

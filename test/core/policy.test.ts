@@ -52,6 +52,12 @@ describe('parsePolicy', () => {
     ['a ratio in percent', { scaleOut: { utilizationRatio: 80 } }, 'scaleOut.utilizationRatio: '],
     ['a ratio of one', { minimumCoverageRatio: 1 }, 'minimumCoverageRatio: '],
     ['a window of nothing', { scaleIn: { windowSeconds: 0 } }, 'scaleIn.windowSeconds: '],
+    ['half a second', { scaleOut: { windowSeconds: 90.5 } }, 'scaleOut.windowSeconds: '],
+    [
+      'half an evaluation',
+      { alerting: { evaluationSeconds: 7.5 } },
+      'alerting.evaluationSeconds: ',
+    ],
     ['a number as text', { p95Seconds: '0.5' }, 'p95Seconds: '],
     ['half a batch', { batchPairs: { minimum: 0.5 } }, 'batchPairs.minimum: '],
     ['a misspelt key', { scaleout: {} }, 'policy: Unrecognized key: "scaleout"'],
@@ -77,6 +83,15 @@ describe('parsePolicy', () => {
       'batchPairs.minimum must not be above batchPairs.maximum, not 9 and 8',
     ])
   })
+
+  test.each([0.001, 30, 60])(
+    'a p95 of %d s, which no bucket can tell, is refused',
+    (p95Seconds) => {
+      expect(problems({ p95Seconds })).toEqual([
+        `p95Seconds must lie where the histogram can tell (1.3 ms to 25.00 s), not ${String(p95Seconds)}`,
+      ])
+    },
+  )
 
   test('answers anything with a policy or with problems, never by throwing', () => {
     fc.assert(
