@@ -16,7 +16,7 @@ export const exitCodes = {
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
 /**
- * One sentence that says what is wrong and what to do; `cli.ts` prints it and exits with `exitCode`.
+ * One sentence, on one line, that says what is wrong and what to do; `cli.ts` prints it and exits with `exitCode`.
  * The message must hold no secret and no query or document text.
  */
 export class UserError extends Error {
@@ -24,7 +24,8 @@ export class UserError extends Error {
   readonly exitCode: ExitCode
 
   constructor(exitCode: ExitCode, message: string, options?: ErrorOptions) {
-    super(message, options)
+    // What is quoted (a YAML parser, a child that did not start) may bring lines of its own.
+    super(message.replace(/\s*\n\s*/g, ' ').trim(), options)
     this.exitCode = exitCode
   }
 }
