@@ -32,6 +32,9 @@ export async function startProgram(
   const name = programArguments[0] ?? ''
   const child = fork(compiledModule('cli.js'), [...programArguments, '--json'], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    // A group of its own: Ctrl-C reaches a whole group, and would stop the sidecar while the run that
+    // reads it still waits for its last answers.
+    detached: true,
   })
   yieldTheProcessor(child)
   const complaints = collect(child)

@@ -19,6 +19,7 @@ export const demo = defineCommand({
     seconds: { type: 'number', default: 30, describe: 'Length of each profile, in seconds' },
     profiles: { type: 'string', default: 'low,high', describe: 'Profiles to replay, in order' },
     out: { type: 'string', describe: 'Folder for the run folders [default: runs/demo-<time>]' },
+    force: { type: 'boolean', default: false, describe: 'Overwrite the runs that --out holds' },
     keep: {
       type: 'boolean',
       default: false,
@@ -26,13 +27,9 @@ export const demo = defineCommand({
     },
   },
   async run(args, context) {
-    const names = args.profiles.split(',').map((name) => name.trim())
-    const unknown = names.filter((name) => !profiles.some((profile) => profile.name === name))
-    if (unknown.length > 0 || names.length === 0) {
-      throw usageError(
-        `There is no profile ${unknown.join(', ')}; choose from ${profiles.map(({ name }) => name).join(', ')}.`,
-      )
-    }
+    if (!(args.seconds > 0)) throw usageError('--seconds must be more than 0.')
+    if (args.out === '') throw usageError('--out is empty: name a folder, or leave it out.')
+    const names = profilesOf(args.profiles)
     const running: RunningProgram[] = []
     try {
       return await demonstrate({ ...args, names }, context, running)
@@ -48,10 +45,27 @@ export const demo = defineCommand({
   },
 })
 
+/** Checked before anything starts: each profile once, because its name is its folder's. */
+function profilesOf(list: string): readonly string[] {
+  const names = list.split(',').map((name) => name.trim())
+  const known: readonly string[] = profiles.map(({ name }) => name)
+  const unknown = names.filter((name) => !known.includes(name))
+  if (unknown.length > 0) {
+    throw usageError(
+      `--profiles must name profiles with commas between them (${known.join(',')}), not "${list}".`,
+    )
+  }
+  if (new Set(names).size < names.length) {
+    throw usageError(`--profiles names a profile twice ("${list}"): name each once.`)
+  }
+  return names
+}
+
 interface DemoOptions {
   readonly seconds: number
   readonly names: readonly string[]
   readonly out: string | undefined
+  readonly force: boolean
   readonly keep: boolean
 }
 
@@ -86,6 +100,7 @@ async function demonstrate(
           profile,
           seconds: options.seconds,
           out: join(out, profile),
+          force: options.force,
         },
         { signal, stderr },
       ),
