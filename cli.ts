@@ -33,7 +33,7 @@ function dropEmptyVariables(): void {
 
 async function main(argv: readonly string[]): Promise<ExitCode> {
   dropEmptyVariables()
-  const parsed = await parseCommandLine(argv, { version, columns: process.stdout.columns || 100 })
+  const parsed = await parseCommandLine(argv, { version, columns: process.stdout.columns || 80 })
   if (parsed === undefined) return exitCodes.done
   return parsed.command.run(parsed.args, {
     signal: stopSignal(),

@@ -21,6 +21,7 @@ export async function parseCommandLine(
   // The command that is named, or all of them for the help.
   const named = commands.filter(({ name }) => name === argv[0])
   const help = ['rerankscope', ...named.map(({ name }) => name), '--help'].join(' ')
+  const loaded = await Promise.all((named.length > 0 ? named : commands).map(({ load }) => load()))
   let parsed: ParsedCommand | undefined
   const parser = yargs([...argv])
     .scriptName('rerankscope')
@@ -36,12 +37,11 @@ export async function parseCommandLine(
     .fail((message: string | null, error: Error | undefined) => {
       // yargs wraps what its own checks and --config throw; anything else is not about usage.
       if (error !== undefined && error.name !== 'YError') throw error
-      const sentence = (message ?? error?.message ?? 'Wrong usage')
+      const sentence = inWords(message ?? error?.message ?? 'Wrong usage', argv[0], loaded[0])
         .replace(/\s*\n\s*/g, ' ')
         .replace(/(?<![.?])$/, '.')
       throw usageError(`${sentence} See \`${help}\`.`)
     })
-  const loaded = await Promise.all((named.length > 0 ? named : commands).map(({ load }) => load()))
   for (const command of loaded) {
     register(parser, command, (args) => {
       parsed = { command, args }
@@ -49,6 +49,17 @@ export async function parseCommandLine(
   }
   await parser.parseAsync()
   return parsed
+}
+
+/** What yargs says too briefly: a guess alone does not say what is wrong, nor a count what is missing. */
+function inWords(message: string, word = '', command?: Command): string {
+  if (message.startsWith('Did you mean')) {
+    return `There is no command ${word}: did you mean ${message.slice('Did you mean '.length)}`
+  }
+  if (message.startsWith('Not enough non-option arguments')) {
+    return `Something is missing: \`rerankscope ${command?.usage ?? ''}\``
+  }
+  return message
 }
 
 function register(
@@ -67,11 +78,14 @@ function register(
         .config('config', 'A YAML file with the same keys as the options', (path) =>
           readConfig(path, command.options),
         )
+        .epilogue(
+          `Environment: RERANKSCOPE_${name.toUpperCase()}_<OPTION> sets an option, - written as _. A flag wins over it, and it over --config.`,
+        )
       for (const [line, does] of command.examples) builder.example(`rerankscope ${line}`, does)
       return builder
     },
     (args) => {
-      checkTypes(command.options, args)
+      checkTypes(name, command.options, args)
       found({ ...args, positional: args })
     },
   )
@@ -91,12 +105,17 @@ function requiringValues(options: Command['options']): Command['options'] {
  * yargs makes a list of an option that is given twice, NaN of a number that is none, and takes from a
  * config file whatever it holds: a command must not meet a value of another type than it declared.
  */
-function checkTypes(options: Command['options'], args: Readonly<Record<string, unknown>>): void {
+function checkTypes(
+  command: string,
+  options: Command['options'],
+  args: Readonly<Record<string, unknown>>,
+): void {
   for (const [name, option] of Object.entries(options)) {
     const value = args[name]
     if (value === undefined || isList(option)) continue
     if (Array.isArray(value)) throw usageError(`--${name} was given twice: give it once.`)
-    if (typeof value !== typeOf(option) || Number.isNaN(value)) throw wrongType(`--${name}`, option)
+    if (typeof value !== typeOf(option) || Number.isNaN(value))
+      throw usageError(`${wrongType(`--${name}`, option)} See \`rerankscope ${command} --help\`.`)
   }
 }
 
@@ -110,15 +129,15 @@ function checkConfig(path: string, options: Command['options'], values: Config):
       const isScalar = ['string', 'number', 'boolean'].includes(typeof value)
       const fits = typeOf(option) === 'boolean' ? typeof value === 'boolean' : isScalar
       if (!fits && !(isList(option) && Array.isArray(value))) {
-        throw wrongType(`--config ${path}: ${key}`, option)
+        throw usageError(wrongType(`--config ${path}: ${key}`, option))
       }
     }
   }
 }
 
-function wrongType(what: string, option: Options): Error {
+function wrongType(what: string, option: Options): string {
   const wanted = { number: 'a number', boolean: 'true or false', string: 'a text' }[typeOf(option)]
-  return usageError(`${what} must be ${wanted}. See \`rerankscope --help\`.`)
+  return `${what} must be ${wanted}.`
 }
 
 function typeOf({ type }: Options): 'number' | 'boolean' | 'string' {

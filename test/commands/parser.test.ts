@@ -43,9 +43,31 @@ describe('where an option comes from', () => {
   })
 })
 
+describe('a command that is none', () => {
+  test.each([
+    [['demoo'], 'There is no command demoo: did you mean demo? See `rerankscope --help`.'],
+    [
+      ['alerts'],
+      'Something is missing: `rerankscope alerts <action>`. See `rerankscope alerts --help`.',
+    ],
+    [['report'], 'Something is missing: `rerankscope report <folders..>`.'],
+  ])('%j: %s', async (argv, sentence) => {
+    await expect(argsOf(...argv)).rejects.toThrow(sentence)
+  })
+})
+
+test('the help of a command names its environment variables, within 80 columns', async () => {
+  const log = vi.spyOn(console, 'log').mockReturnValue()
+  await parseCommandLine(['serve', '--help'], { version: '0', columns: 80 })
+  const help = log.mock.calls.join('\n')
+  log.mockRestore()
+  expect(help).toContain('RERANKSCOPE_SERVE_<OPTION>')
+  expect(help.split('\n').filter((line) => line.length > 80)).toEqual([])
+})
+
 describe('a value that is none', () => {
   test.each([
-    [['--port', 'abc'], '--port must be a number.'],
+    [['--port', 'abc'], '--port must be a number. See `rerankscope serve --help`.'],
     [['--port'], 'Not enough arguments following: port.'],
     [['--device'], 'Not enough arguments following: device.'],
     [['--port', '1', '--port', '2'], '--port was given twice: give it once.'],
