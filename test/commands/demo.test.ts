@@ -42,15 +42,15 @@ test('--force, which a folder in use asks for, is an option here too', async () 
 })
 
 test('Ctrl-C in a terminal does not reach what the demo started: it stops its programs itself', async () => {
-  const { pid, stop } = await startProgram(
+  const program = await startProgram(
     ['sidecar', '--gpu', 'none', '--target', 'http://127.0.0.1:1', '--listen', '127.0.0.1:0'],
     { clock: systemClock, signal: new AbortController().signal },
   )
   try {
     // A terminal signals a group. This throws when the program leads none of its own.
-    expect(process.kill(-pid, 0)).toBe(true)
+    expect(process.kill(-program.pid, 0)).toBe(true)
   } finally {
-    await stop()
+    await program.stop()
   }
-  expect(() => process.kill(pid, 0)).toThrow('ESRCH')
+  expect(() => process.kill(program.pid, 0)).toThrow('ESRCH')
 })
