@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs'
-import { parse } from 'yaml'
 import {
   alertDefaults,
   alertsOf,
@@ -8,10 +6,10 @@ import {
   renderRunbooks,
   shippedRules,
 } from '../alerts/index.ts'
-import { exitCodes, messageOf, usageError, type ExitCode } from '../core/errors.ts'
-import { parsePolicy, policy as shippedPolicy, type Policy } from '../core/policy.ts'
+import { exitCodes, usageError, type ExitCode } from '../core/errors.ts'
 import { defineCommand, type CommandContext } from './command.ts'
 import { exportFiles } from './export.ts'
+import { readPolicy } from './policy-file.ts'
 
 export const alerts = defineCommand({
   usage: 'alerts <action>',
@@ -63,17 +61,4 @@ async function check(directory: string, { stdout }: CommandContext): Promise<Exi
   const { passed, output } = await checkRules(directory)
   stdout.write(`${output}\n`)
   return passed ? exitCodes.done : exitCodes.bug
-}
-
-function readPolicy(path: string | undefined): Policy {
-  if (path === undefined) return shippedPolicy
-  let given: unknown
-  try {
-    given = parse(readFileSync(path, 'utf8'))
-  } catch (error) {
-    throw usageError(`--policy ${path} cannot be read: ${messageOf(error)}`, { cause: error })
-  }
-  const result = parsePolicy(given)
-  if ('problems' in result) throw usageError(`--policy ${path}: ${result.problems.join('; ')}.`)
-  return result.policy
 }

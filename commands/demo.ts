@@ -106,7 +106,7 @@ async function demonstrate(
       ),
     )
   }
-  stdout.write(`\n${formatRunTable(runs)}\n`)
+  stdout.write(`\n${formatRunTable(runs, stdout.columns)}\n`)
   for (const { folder } of runs) stdout.write(`${join(folder, 'report.html')}\n`)
   if (options.keep && !signal.aborted) {
     stdout.write(

@@ -1,10 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { setFlagsFromString } from 'node:v8'
-import { parse } from 'yaml'
 import { systemClock } from '../core/clock.ts'
-import { exitCodes, messageOf, usageError } from '../core/errors.ts'
-import { parsePolicy, policy as defaultPolicy, type Policy } from '../core/policy.ts'
+import { exitCodes, usageError } from '../core/errors.ts'
 import { defineCommand } from './command.ts'
+import { readPolicy } from './policy-file.ts'
 
 const maximumIntervalSeconds = 60
 
@@ -69,7 +67,7 @@ export const sidecar = defineCommand({
         gpu,
         listen: addressOf(args.listen),
         intervalSeconds: interval,
-        policy: args.policy === undefined ? defaultPolicy : await readPolicy(args.policy),
+        policy: readPolicy(args.policy),
         otlp: args.otlp,
         nvidiaSmi: args['nvidia-smi'],
         environment: context.environment,
@@ -98,18 +96,6 @@ function addressOf(text: string): { readonly host: string; readonly port: number
     throw usageError(`--listen must be HOST:PORT, as in 127.0.0.1:9464, not ${text}.`)
   }
   return { host, port }
-}
-
-async function readPolicy(path: string): Promise<Policy> {
-  let given: unknown
-  try {
-    given = parse(await readFile(path, 'utf8'))
-  } catch (error) {
-    throw usageError(`--policy ${path} cannot be read: ${messageOf(error)}`)
-  }
-  const parsed = parsePolicy(given)
-  if ('policy' in parsed) return parsed.policy
-  throw usageError(`--policy ${path} is no policy: ${parsed.problems.join('; ')}`)
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

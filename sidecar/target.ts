@@ -1,6 +1,7 @@
 import { Agent as HttpAgent, get as httpGet, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, get as httpsGet } from 'node:https'
-import { systemCodeOf, usageError } from '../core/errors.ts'
+import { systemCodeOf } from '../core/errors.ts'
+import { parseTargetUrl } from '../core/target-url.ts'
 import { parsePrometheusText, type PrometheusPage } from './normalise/prometheus-text.ts'
 
 /** A larger page is no metrics page. */
@@ -22,24 +23,12 @@ export class Target {
 
   /** Throws a `UserError` when `text` is no HTTP URL. */
   constructor(text: string) {
-    const url = URL.canParse(text) ? new URL(text) : undefined
-    if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
-      throw usageError('--target must be an http:// or https:// URL, as in http://127.0.0.1:8080.')
-    }
-    const credentials = `${decoded(url.username)}:${decoded(url.password)}`
-    this.#headers = {
-      accept: 'text/plain;version=0.0.4',
-      ...(credentials !== ':' && {
-        authorization: `Basic ${Buffer.from(credentials).toString('base64')}`,
-      }),
-    }
-    url.username = ''
-    url.password = ''
-    url.search = ''
-    url.hash = ''
-    this.url = url.href.replace(/\/$/, '')
-    this.#metricsUrl = new URL(`${this.url}/metrics`)
-    this.#agent = url.protocol === 'https:' ? new HttpsAgent(limits) : new HttpAgent(limits)
+    const { url, headers } = parseTargetUrl(text, '--target')
+    this.url = url
+    this.#headers = { accept: 'text/plain;version=0.0.4', ...headers }
+    this.#metricsUrl = new URL(`${url}/metrics`)
+    this.#agent =
+      this.#metricsUrl.protocol === 'https:' ? new HttpsAgent(limits) : new HttpAgent(limits)
   }
 
   /**
@@ -116,13 +105,5 @@ export class Target {
       default:
         return `${where} cannot be read (${code}).`
     }
-  }
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
   }
 }

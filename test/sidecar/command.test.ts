@@ -66,8 +66,8 @@ test('a port in use', async () => {
 
 test.each([
   [[], /Name the reranker with --target URL/],
-  [['--target', 'nonsense'], /--target must be an http:\/\/ or https:\/\/ URL/],
-  [['--target', 'ftp://me:secret@host'], /^--target must be/],
+  [['--target', 'nonsense'], /--target must be a URL such as http:/],
+  [['--target', 'ftp://me:secret@host'], /--target must start with http:/],
   [['--server', 'none', '--gpu', 'emulated'], /Name the reranker/],
   [['--server', 'none', '--gpu', 'none'], /leave nothing to watch/],
   [[...watch, '--server', 'tei'], /--server must be one of auto, rerankscope, none, not tei/],
