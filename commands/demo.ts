@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { systemClock } from '../core/clock.ts'
 import { exitCodes, usageError, type ExitCode } from '../core/errors.ts'
-import { formatRunTable, profiles, runLoad, type Run } from '../loadgen/index.ts'
+import { formatRunTable, prepareFolder, profiles, runLoad, type Run } from '../loadgen/index.ts'
 import { startProgram, type RunningProgram } from './children.ts'
 import { defineCommand, type CommandContext } from './command.ts'
 
@@ -79,6 +79,9 @@ async function demonstrate(
     running.push(program)
     return program
   }
+  const out = options.out ?? join('runs', `demo-${timestamp(systemClock.wallSeconds())}`)
+  // All of them now: a folder in use must not stop the demo when half of it has run.
+  for (const name of options.names) await prepareFolder(join(out, name), options.force)
   stderr.write('Starting the reference server (embedded model) and the sidecar …\n')
   const server = await start(['serve', '--model', 'embedded', '--port', '0'])
   const gpu = (await runsOnGpu(server.url)) ? 'auto' : 'emulated'
@@ -88,7 +91,6 @@ async function demonstrate(
   ])
   await untilReady(`${sidecar.url}/-/ready`, signal)
 
-  const out = options.out ?? join('runs', `demo-${timestamp(systemClock.wallSeconds())}`)
   const runs: Run[] = []
   for (const profile of options.names) {
     if (signal.aborted) break

@@ -57,17 +57,18 @@ export async function startServer(
   const maximumDocuments = Math.min(options.maximumDocuments, options.maximumPairs)
   const metering = new Metering()
   const reranker = await Reranker.start({ ...options, model, clock, log, metering })
-  const info: ServerInfo = {
+  const info = (): ServerInfo => ({
     model: model.name,
     server: 'rerankscope',
     version: options.version,
     dtype,
+    // Asked each time: a process that was started again may have found another one.
     device: reranker.inference.device,
     maximumInputTokens: reranker.maximumTokens,
     maximumDocuments,
     maximumBatchTokens: options.maximumBatchTokens,
     maximumConcurrentPairs: options.maximumPairs,
-  }
+  })
   const exposition = new PrometheusRenderer(
     new ReadingProducer({
       readings: () =>
@@ -89,14 +90,14 @@ export async function startServer(
     const { url, close } = await listen({
       ...options,
       handler: { maximumDocuments, reranker, metering, clock, log },
-      info: () => info,
+      info,
       ready: () => reranker.ready,
       metrics: () => exposition.render(),
       log,
     })
     return {
       url,
-      info,
+      info: info(),
       summary: model.summary,
       inferenceProcessId: () => reranker.inference.processId,
       close: async () => {

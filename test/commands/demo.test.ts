@@ -1,3 +1,6 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { CommandContext } from '../../commands/command.ts'
 import { startProgram } from '../../commands/children.ts'
@@ -32,6 +35,17 @@ describe('what is wrong is said before anything starts', () => {
     [{ profiles: 'low,low' }, '--profiles names a profile twice ("low,low"): name each once.'],
   ])('%j', async (wrong, sentence) => {
     await expect(demo.run({ ...given, ...wrong }, context)).rejects.toThrow(sentence)
+  })
+
+  test('a run in the folder of the second profile', async () => {
+    const out = mkdtempSync(join(tmpdir(), 'rerankscope-demo-'))
+    mkdirSync(join(out, 'high'))
+    writeFileSync(join(out, 'high', 'run.json'), '{}')
+    await expect(demo.run({ ...given, profiles: 'low,high', out }, context)).rejects.toThrow(
+      `--out ${join(out, 'high')} is not empty`,
+    )
+    expect(readFileSync(join(out, 'high', 'run.json'), 'utf8')).toBe('{}')
+    rmSync(out, { recursive: true })
   })
 })
 
