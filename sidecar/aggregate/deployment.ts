@@ -79,8 +79,11 @@ export class Deployment {
       return { ...viewOf(latest.sample, fresh), integrals, fresh }
     })
     const serving = this.#servingView(nowSeconds)
+    // Up to the latest reading: the time since then is unobserved only because it is not over, and
+    // would make the state of a slow sidecar flap to unknown before every reading.
+    const end = Math.max(...[...this.#gpus.values()].map(({ latest }) => latest.atSeconds))
     const evidence = evidenceOf(gpus, serving, (windowSeconds) =>
-      this.#utilization.window(windowSeconds, nowSeconds),
+      this.#utilization.window(windowSeconds, end),
     )
     return {
       schema: 'rerankscope.snapshot/1',

@@ -73,13 +73,34 @@ test('guidance follows what was seen: busy for its window, then silent', () => {
   const deployment = create()
   const busy = gpuSample({ utilizationRatio: policy.scaleOut.utilizationRatio + 0.05 })
   const { windowSeconds } = policy.scaleOut
-  for (let second = 0; second <= windowSeconds; second += 1) deployment.addGpus([busy], second)
-  expect(deployment.snapshot(10, 0, []).guidance.state).toBe('unknown')
+  for (let second = 0; second <= windowSeconds; second += 1) {
+    deployment.addGpus([busy], second)
+    if (second === 10) expect(deployment.snapshot(second, 0, []).guidance.state).toBe('unknown')
+  }
   expect(deployment.snapshot(windowSeconds, 0, []).guidance).toMatchObject({ state: 'scale_out' })
   expect(deployment.snapshot(windowSeconds + 4, 0, []).guidance).toMatchObject({
     state: 'unknown',
     reasons: ['no GPU answers: the health of the sources says why'],
   })
+})
+
+test('a slow interval does not make the guidance unknown before every reading', () => {
+  const intervalSeconds = 20
+  const deployment = new Deployment({
+    target: 'http://t',
+    policy,
+    intervalSeconds,
+    freshSeconds: 3 * intervalSeconds,
+  })
+  const busy = gpuSample({ utilizationRatio: policy.scaleOut.utilizationRatio + 0.05 })
+  const states = new Set<string>()
+  for (let second = 0; second < 300; second += 1) {
+    if (second % intervalSeconds === 0) deployment.addGpus([busy], second)
+    if (second >= policy.scaleOut.windowSeconds) {
+      states.add(deployment.snapshot(second, 0, []).guidance.state)
+    }
+  }
+  expect([...states]).toEqual(['scale_out'])
 })
 
 test('a source that invents GPUs does not fill the memory', () => {
