@@ -55,9 +55,13 @@ export class ServingHistory {
     return latest === undefined ? [] : this.#within(windowSeconds, latest.atSeconds)
   }
 
-  /** Readings jitter by less than half an interval; the one that opens the window must not fall out. */
+  /**
+   * Readings jitter by less than half an interval; the one that opens the window must not fall out,
+   * and a window shorter than an interval would hold no more than one reading.
+   */
   #within(windowSeconds: number, endSeconds: number): readonly Entry[] {
-    const begin = endSeconds - windowSeconds - this.#intervalSeconds / 2
+    const begin =
+      endSeconds - Math.max(windowSeconds, this.#intervalSeconds) - this.#intervalSeconds / 2
     return this.#entries.filter(({ atSeconds }) => atSeconds >= begin)
   }
 }
