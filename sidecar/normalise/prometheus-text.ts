@@ -19,6 +19,9 @@ export interface PrometheusPage {
 
 export const maximumSamples = 20_000
 const maximumLineLength = 16_384
+/** What is taken over from a page becomes series of ours: a label or a histogram without end must not. */
+export const maximumLabelValues = 64
+export const maximumBuckets = 512
 
 /** Never throws: what cannot be read is counted and left out. */
 export function parsePrometheusText(text: string): PrometheusPage {
@@ -112,7 +115,10 @@ export function valueOf(page: PrometheusPage, name: string): number | undefined 
   return Number.isFinite(value) ? value : undefined
 }
 
-/** Finite values under `name` by the value of one label; undefined when there is none. */
+/**
+ * Finite values under `name` by the value of one label, the first `maximumLabelValues` of them;
+ * undefined when there is none.
+ */
 export function valuesBy(
   page: PrometheusPage,
   name: string,
@@ -122,12 +128,14 @@ export function valuesBy(
     const key = labels.get(label)
     return key === undefined || !Number.isFinite(value) ? [] : [[key, value] as const]
   })
-  return entries.length === 0 ? undefined : Object.fromEntries(entries)
+  return entries.length === 0
+    ? undefined
+    : Object.fromEntries(entries.slice(0, maximumLabelValues))
 }
 
 /**
  * The histogram `name`, of the series with the label `only` alone where given. Undefined when it is
- * not there or is none: no +Inf bucket, a bound twice, counts that fall.
+ * not there or is none: no +Inf bucket, a bound twice, counts that fall, buckets without end.
  */
 export function histogramOf(
   page: PrometheusPage,
@@ -142,6 +150,7 @@ export function histogramOf(
     .sort((a, b) => (a.bound ?? Number.NaN) - (b.bound ?? Number.NaN))
   const sum = (page.samples.get(`${name}_sum`) ?? []).find(matches)?.value
   if (sum === undefined || buckets.at(-1)?.bound !== Infinity) return undefined
+  if (buckets.length > maximumBuckets) return undefined
   const bounds: number[] = []
   const counts: number[] = []
   let below = 0
@@ -155,8 +164,8 @@ export function histogramOf(
   return { bounds: bounds.slice(0, -1), counts, sum }
 }
 
-/** The values that a label takes under the histogram `name`. */
+/** The values that a label takes under the histogram `name`, the first `maximumLabelValues` of them. */
 export function labelValues(page: PrometheusPage, name: string, label: string): readonly string[] {
   const values = (page.samples.get(`${name}_count`) ?? []).map(({ labels }) => labels.get(label))
-  return [...new Set(values)].filter((value) => value !== undefined)
+  return [...new Set(values)].filter((value) => value !== undefined).slice(0, maximumLabelValues)
 }

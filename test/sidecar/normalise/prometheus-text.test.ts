@@ -6,6 +6,9 @@ import { metrics } from '../../../core/metrics.ts'
 import { reading } from '../../../core/reading.ts'
 import {
   histogramOf,
+  labelValues,
+  maximumBuckets,
+  maximumLabelValues,
   maximumSamples,
   parsePrometheusText,
   valueOf,
@@ -108,6 +111,23 @@ test('a label called __proto__ is a label', () => {
   const page = parsePrometheusText('a{__proto__="x"} 1')
   expect(page.samples.get('a')?.[0]?.labels.get('__proto__')).toBe('x')
   expect(Object.keys(valuesBy(page, 'a', '__proto__') ?? {})).toEqual(['x'])
+})
+
+test('a label or a histogram without end becomes no series without end', () => {
+  const lines = Array.from({ length: 500 }, (_, at) => `e{class="c${String(at)}"} ${String(at)}`)
+  const errors = valuesBy(parsePrometheusText(lines.join('\n')), 'e', 'class') ?? {}
+  expect(Object.keys(errors)).toHaveLength(maximumLabelValues)
+  expect(errors).toMatchObject({ c0: 0, c63: 63 })
+  const stages = lines.map((line) => line.replace('e{class', 'h_count{stage'))
+  expect(labelValues(parsePrometheusText(stages.join('\n')), 'h', 'stage')).toHaveLength(
+    maximumLabelValues,
+  )
+  const bucketsUpTo = (count: number) =>
+    [...Array(count).keys()].map((bound) => `h_bucket{le="${String(bound)}"} 1\n`).join('') +
+    'h_bucket{le="+Inf"} 1\nh_sum 1'
+  const longest = histogramOf(parsePrometheusText(bucketsUpTo(maximumBuckets - 1)), 'h')
+  expect(longest?.counts).toHaveLength(maximumBuckets)
+  expect(histogramOf(parsePrometheusText(bucketsUpTo(maximumBuckets)), 'h')).toBeUndefined()
 })
 
 test('what our own exposition renders is read back value by value', async () => {
