@@ -100,6 +100,14 @@ test('all problems of a policy file at once', async () => {
   expect(said).toContain('scaleOutt')
 })
 
+test('a policy file that is no YAML is one sentence', async () => {
+  const file = join(folder, 'broken.yaml')
+  writeFileSync(file, 'scaleOut: { utilizationRatio: 0.85\nfoo: [1')
+  const { code, said } = await run(...watch, '--policy', file)
+  expect(code).toBe(2)
+  expect(said).toMatch(/broken\.yaml cannot be read: .* at line 2, column 1\.$/)
+})
+
 test('an address of another machine', async () => {
   const { code, said } = await run('--target', 'http://h', '--listen', '192.0.2.1:0')
   expect(code).toBe(3)
