@@ -42,9 +42,14 @@ export async function startOtlp(options: {
       import('@opentelemetry/resources'),
       import('@opentelemetry/core'),
     ])
+  // As OpenTelemetry has it, a value that cannot be is one that is not set: the SDK throws on 0.
+  const positive = (name: string) => {
+    const value = otel.getNumberFromEnv(name)
+    return value !== undefined && value > 0 ? value : undefined
+  }
   const timeoutMillis =
-    otel.getNumberFromEnv('OTEL_EXPORTER_OTLP_METRICS_TIMEOUT') ??
-    otel.getNumberFromEnv('OTEL_EXPORTER_OTLP_TIMEOUT') ??
+    positive('OTEL_EXPORTER_OTLP_METRICS_TIMEOUT') ??
+    positive('OTEL_EXPORTER_OTLP_TIMEOUT') ??
     pushTimeoutMilliseconds
   const exporter = new OTLPMetricExporter({ url: options.url, timeoutMillis })
   const push = exporter.export.bind(exporter)
@@ -59,8 +64,8 @@ export async function startOtlp(options: {
       done(result)
     })
   }
-  const exportIntervalMillis = otel.getNumberFromEnv('OTEL_METRIC_EXPORT_INTERVAL') ?? 60_000
-  const exportTimeoutMillis = otel.getNumberFromEnv('OTEL_METRIC_EXPORT_TIMEOUT') ?? 30_000
+  const exportIntervalMillis = positive('OTEL_METRIC_EXPORT_INTERVAL') ?? 60_000
+  const exportTimeoutMillis = positive('OTEL_METRIC_EXPORT_TIMEOUT') ?? 30_000
   const sdk = new NodeSDK({
     resource: options.producer.resource,
     // Not the process detector: its command line holds the target's URL, credentials included.

@@ -98,3 +98,18 @@ test('base URLs get the signal path, whole URLs stay', () => {
   expect(otlpUrlOf('https://c/otlp/v1/metrics')).toBe('https://c/otlp/v1/metrics')
   expect(() => otlpUrlOf('c:4318')).toThrow(UserError)
 })
+
+test('an interval or a timeout that cannot be counts as not set', async () => {
+  for (const name of [
+    'OTEL_METRIC_EXPORT_INTERVAL',
+    'OTEL_METRIC_EXPORT_TIMEOUT',
+    'OTEL_EXPORTER_OTLP_TIMEOUT',
+  ]) {
+    vi.stubEnv(name, '0')
+  }
+  const { pushes, url, close } = await collector(() => 200)
+  const push = await startOtlp({ url: otlpUrlOf(url), producer, onTrouble: () => undefined })
+  await push.shutdown()
+  close()
+  expect(pushes).toHaveLength(1)
+})
