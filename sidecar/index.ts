@@ -5,7 +5,7 @@ import type { GpuSample, ServingSample, Snapshot } from '../core/snapshot.ts'
 import { Deployment } from './aggregate/deployment.ts'
 import { otlpUrlOf, startOtlp } from './export/otlp.ts'
 import { readingsOf } from './export/readings.ts'
-import { createServer, listen } from './export/server.ts'
+import { close, createServer, listen } from './export/server.ts'
 import { freshIntervals, Poll } from './poll.ts'
 import { gpuSourceOf, servingSourceOf } from './sources/index.ts'
 import type { SourceEnvironment } from './sources/source.ts'
@@ -103,7 +103,7 @@ export async function startSidecar(options: SidecarOptions, clock: Clock): Promi
       controller.abort()
       await running
       target?.close()
-      await Promise.all([server.close(), otlp?.shutdown()])
+      await Promise.all([close(server, clock), otlp?.shutdown()])
     },
   }
 }

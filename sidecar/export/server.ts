@@ -1,7 +1,11 @@
 import fastify, { type FastifyInstance } from 'fastify'
+import { within, type Clock } from '../../core/clock.ts'
 import { environmentError, messageOf, systemCodeOf } from '../../core/errors.ts'
 import { prometheusContentType, type PrometheusRenderer } from '../../core/exposition.ts'
 import type { Snapshot } from '../../core/snapshot.ts'
+
+/** An answer takes milliseconds; whoever has not taken it by then is cut off. */
+const farewellSeconds = 1
 
 const landing = `rerankscope sidecar
 
@@ -25,6 +29,15 @@ export function createServer(options: {
     // A scraper keeps its connection open; it must not keep us from stopping.
     forceCloseConnections: 'idle',
   })
+  // Before its body is read: that a POST is malformed or too large is not what is wrong with it.
+  server.addHook('onRequest', async ({ method }, reply) => {
+    if (method === 'GET' || method === 'HEAD') return
+    await reply
+      .code(405)
+      .headers({ allow: 'GET, HEAD', connection: 'close' })
+      .type('text/plain; charset=utf-8')
+      .send('Only GET and HEAD.\n')
+  })
   server.get('/', (_, reply) => reply.type('text/plain; charset=utf-8').send(landing))
   server.get('/metrics', async (_, reply) => {
     const text = await options.renderer.render()
@@ -37,12 +50,9 @@ export function createServer(options: {
       ? reply.type('text/plain').send('ready\n')
       : reply.code(503).type('text/plain').send('no reading has been tried yet\n'),
   )
-  server.setNotFoundHandler((request, reply) => {
-    void reply.type('text/plain; charset=utf-8')
-    return request.method === 'GET' || request.method === 'HEAD'
-      ? reply.code(404).send(`There is no such page.\n\n${landing}`)
-      : reply.code(405).header('allow', 'GET, HEAD').send('Only GET and HEAD.\n')
-  })
+  server.setNotFoundHandler((_, reply) =>
+    reply.code(404).type('text/plain; charset=utf-8').send(`There is no such page.\n\n${landing}`),
+  )
   server.setErrorHandler((error, _, reply) => {
     const status =
       error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number'
@@ -54,6 +64,13 @@ export function createServer(options: {
       .send(`${messageOf(error)}\n`)
   })
   return server
+}
+
+/** Answers what was accepted; a caller who asks or reads slowly does not hold up the end. */
+export async function close(server: FastifyInstance, clock: Pick<Clock, 'sleep'>): Promise<void> {
+  const closed = server.close()
+  if (!(await within(clock, farewellSeconds, closed))) server.server.closeAllConnections()
+  await closed
 }
 
 /** The URL it listens on. Rejects with a `UserError` when the address cannot be had. */
@@ -72,7 +89,10 @@ export async function listen(
       case 'EACCES':
         throw environmentError(`${where} needs more rights than this process has: ${advice}.`)
       case 'EADDRNOTAVAIL':
+      case 'EAFNOSUPPORT':
+      case 'EINVAL':
       case 'ENOTFOUND':
+      case 'EAI_AGAIN':
         throw environmentError(`${host} is no address of this machine: ${advice}.`)
       default:
         throw error

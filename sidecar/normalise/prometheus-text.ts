@@ -128,9 +128,7 @@ export function valuesBy(
     const key = labels.get(label)
     return key === undefined || !Number.isFinite(value) ? [] : [[key, value] as const]
   })
-  return entries.length === 0
-    ? undefined
-    : Object.fromEntries(entries.slice(0, maximumLabelValues))
+  return entries.length === 0 ? undefined : Object.fromEntries(entries.slice(0, maximumLabelValues))
 }
 
 /**

@@ -37,13 +37,16 @@ test('one reading is no rate; two are one, over the time between them', () => {
   expect(history.rate('requests')).toBe(5)
 })
 
-test.each([20, 30, 60])('an interval of %d s, longer than the window, still gives a rate', (step) => {
-  const history = new ServingHistory(step)
-  for (const [at, second] of [0, step + 0.1, 2 * step + 0.05, 3 * step + 0.2].entries()) {
-    history.add(second, { requests: second * 3 })
-    if (at > 0) expect(history.rate('requests')).toBeCloseTo(3, 9)
-  }
-})
+test.each([20, 30, 60])(
+  'an interval of %d s, longer than the window, still gives a rate',
+  (step) => {
+    const history = new ServingHistory(step)
+    for (const [at, second] of [0, step + 0.1, 2 * step + 0.05, 3 * step + 0.2].entries()) {
+      history.add(second, { requests: second * 3 })
+      if (at > 0) expect(history.rate('requests')).toBeCloseTo(3, 9)
+    }
+  },
+)
 
 test('p95 of the last minute, from buckets worked out by hand', () => {
   const history = new ServingHistory(1)

@@ -1,9 +1,12 @@
+import { connect } from 'node:net'
+import type { FastifyInstance } from 'fastify'
 import { expect, test } from 'vitest'
 import { PrometheusRenderer, ReadingProducer } from '../../../core/exposition.ts'
 import { metrics } from '../../../core/metrics.ts'
 import { reading } from '../../../core/reading.ts'
 import type { Snapshot } from '../../../core/snapshot.ts'
-import { createServer } from '../../../sidecar/export/server.ts'
+import { close, createServer, listen } from '../../../sidecar/export/server.ts'
+import { FakeClock } from '../fake-clock.ts'
 
 const snapshot = { schema: 'rerankscope.snapshot/1', target: 't' } as unknown as Snapshot
 
@@ -66,3 +69,40 @@ test('HEAD is answered, other methods are not', async () => {
     expect([response.statusCode, response.headers['allow']]).toEqual([405, 'GET, HEAD'])
   }
 })
+
+test.each([
+  ['application/json', '{'],
+  ['application/json', ' '.repeat(100_000)],
+  ['text/csv', 'x'],
+])('another method is the mistake, whatever its %s body', async (type, payload) => {
+  const headers = { 'content-type': type }
+  const response = await serverOf().inject({ method: 'POST', url: '/metrics', payload, headers })
+  expect([response.statusCode, response.body]).toEqual([405, 'Only GET and HEAD.\n'])
+})
+
+test('a caller who never finishes asking does not hold up the end', async () => {
+  const server = serverOf()
+  const { port } = new URL(await listen(server, { host: '127.0.0.1', port: 0 }))
+  const caller = connect(Number(port), '127.0.0.1')
+  const cut = new Promise((resolve) => caller.on('error', () => undefined).once('close', resolve))
+  const accepted = new Promise((resolve) => server.server.once('connection', resolve))
+  caller.write('GET /metrics HTTP/1.1\r\nhost: h\r\nx-half')
+  await accepted
+  const clock = new FakeClock()
+  const closed = close(server, clock)
+  await clock.advance(1)
+  await closed
+  await cut
+})
+
+test.each(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL', 'ENOTFOUND', 'EAI_AGAIN'])(
+  'an address that cannot be had (%s) is no bug of ours',
+  async (code) => {
+    const server = {
+      listen: () => Promise.reject(Object.assign(new Error('listen'), { code })),
+    } as unknown as FastifyInstance
+    await expect(listen(server, { host: 'fe80::1%no', port: 1 })).rejects.toThrow(
+      'fe80::1%no is no address of this machine: choose another with --listen HOST:PORT.',
+    )
+  },
+)
