@@ -34,6 +34,9 @@ export const gpuStates = [
 ] as const
 export type GpuState = (typeof gpuStates)[number]
 
+/** Stands for the uuid of a GPU that has not said it yet, as one that was lost from the start. */
+export const unknownUuid = (index: string): string => `unknown-${index}`
+
 /** What one reading of a source says of one GPU. */
 export interface GpuSample {
   readonly uuid: string

@@ -1,13 +1,14 @@
 import { guide } from '../../core/guidance.ts'
 import { bandsOf, thresholdNames, thresholdsOf, type Policy } from '../../core/policy.ts'
-import type {
-  GpuIntegrals,
-  GpuSample,
-  GpuView,
-  ServingSample,
-  ServingView,
-  Snapshot,
-  SourceHealth,
+import {
+  unknownUuid,
+  type GpuIntegrals,
+  type GpuSample,
+  type GpuView,
+  type ServingSample,
+  type ServingView,
+  type Snapshot,
+  type SourceHealth,
 } from '../../core/snapshot.ts'
 import { evidenceOf } from './evidence.ts'
 import { integrate, noIntegrals, observedBetween, type Timed } from './integrals.ts'
@@ -49,6 +50,9 @@ export class Deployment {
   addGpus(samples: readonly GpuSample[], atSeconds: number): void {
     const options = { maximumGapSeconds: this.#freshSeconds, bands: bandsOf(this.#policy) }
     for (const sample of samples) {
+      // It says its uuid at last: what stood for it would stay as a GPU that is down for ever.
+      const standIn = unknownUuid(sample.index)
+      if (sample.uuid !== standIn) this.#gpus.delete(standIn)
       const before = this.#gpus.get(sample.uuid)
       if (before === undefined && this.#gpus.size === maximumGpus) continue
       const latest = { sample, atSeconds }

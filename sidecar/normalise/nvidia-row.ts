@@ -1,4 +1,4 @@
-import type { GpuKind, GpuSample, GpuState } from '../../core/snapshot.ts'
+import { unknownUuid, type GpuKind, type GpuSample, type GpuState } from '../../core/snapshot.ts'
 import { flagOf, quantityOf, readCell, type Cell, type Quantity } from './nvidia-cells.ts'
 import type { Column, NvidiaField } from './nvidia-fields.ts'
 
@@ -35,7 +35,7 @@ export function normaliseRow(
   const index = textOf('index')
   if (index === undefined || !/^\d{1,4}$/.test(index)) return undefined
   const known = options.known.get(index)
-  const uuid = textOf('uuid') ?? known?.uuid ?? `unknown-${index}`
+  const uuid = textOf('uuid') ?? known?.uuid ?? unknownUuid(index)
   const identity = {
     uuid,
     index,

@@ -18,6 +18,8 @@ export const nvidiaSmi: GpuSource = {
 class NvidiaSmi implements Source<readonly GpuSample[]> {
   readonly name = nvidiaSmi.name
   readonly #environment: SourceEnvironment
+  /** Outlives a child: a GPU that is lost no longer says its uuid to the next one. */
+  readonly #known = new Map<string, GpuSample>()
   #columns: readonly Column[] | undefined
   /** The latest child, which may be one that cannot be killed. */
   #child: Child | undefined
@@ -32,6 +34,7 @@ class NvidiaSmi implements Source<readonly GpuSample[]> {
     const milliseconds = Math.round(this.#environment.intervalSeconds * 1000)
     const reader = new RowReader({
       columns,
+      known: this.#known,
       clock: this.#environment.clock,
       launch: (onStdout) =>
         this.#launch(

@@ -22,7 +22,7 @@ export class RowReader implements Reader<readonly GpuSample[]> {
   readonly #columns: readonly Column[]
   readonly #clock: Clock
   readonly #splitter = new LineSplitter(maximumLineLength)
-  readonly #known = new Map<string, GpuSample>()
+  readonly #known: Map<string, GpuSample>
   readonly #rows = new Map<string, GpuSample>()
   #lines = 0
   #notRows = 0
@@ -32,8 +32,11 @@ export class RowReader implements Reader<readonly GpuSample[]> {
   constructor(options: {
     readonly launch: (onStdout: (chunk: string) => void) => Child
     readonly columns: readonly Column[]
+    /** By index, what the GPUs said last; kept here for the reader that comes after this one. */
+    readonly known: Map<string, GpuSample>
     readonly clock: Clock
   }) {
+    this.#known = options.known
     this.#columns = options.columns
     this.#clock = options.clock
     this.#child = options.launch((chunk) => {

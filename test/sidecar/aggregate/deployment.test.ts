@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { policy } from '../../../core/policy.ts'
+import { unknownUuid } from '../../../core/snapshot.ts'
 import { Deployment, maximumGpus } from '../../../sidecar/aggregate/deployment.ts'
 import { gpuSample } from '../samples.ts'
 
@@ -40,6 +41,18 @@ test('one GPU is lost and the other goes on', () => {
     ['GPU-b', false, 'lost'],
   ])
   expect(gpus.map(({ integrals }) => integrals.observedSeconds)).toEqual([1, 0])
+})
+
+test('a GPU that was lost from the start and says its uuid later is one GPU', () => {
+  const deployment = create()
+  const nameless = gpuSample({ uuid: unknownUuid('1'), index: '1', state: 'lost' })
+  deployment.addGpus([gpuSample(), nameless], 1)
+  deployment.addGpus([gpuSample(), gpuSample({ uuid: 'GPU-b', index: '1' })], 2)
+  const { gpus } = deployment.snapshot(2, 1000, [])
+  expect(gpus.map(({ up, sample }) => [sample.uuid, up])).toEqual([
+    ['GPU-a', true],
+    ['GPU-b', true],
+  ])
 })
 
 test('integrals stay when the GPU is gone and go on when it is back', () => {

@@ -168,6 +168,22 @@ test('one lost GPU is down with its state, the other goes on, the source is up',
   await waitForBoth()
 })
 
+test('a GPU that is lost keeps its identity when nvidia-smi is started again', async () => {
+  await start('normal')
+  await waitForBoth()
+  play('die')
+  await waitFor(({ sources }) => {
+    expect(sources[0]?.up).toBe(false)
+  })
+  play('lost')
+  await waitFor(({ gpus }) => {
+    expect(gpus.map(({ sample }) => [sample.uuid, sample.state])).toEqual([
+      ['GPU-fake-0', 'ok'],
+      ['GPU-fake-1', 'lost'],
+    ])
+  })
+})
+
 test('a GPU that is no longer listed has vanished', async () => {
   await start('normal')
   await waitForBoth()
