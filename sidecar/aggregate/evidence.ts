@@ -9,7 +9,10 @@ export function evidenceOf(
 ): Evidence {
   // A device without any figure answers, but can be measured as little as one under MIG.
   const answering = gpus.filter(
-    ({ fresh, sample }) => fresh && (sample.state === 'ok' || sample.state === 'unsupported'),
+    ({ fresh, sample: { state, utilizationMeasurable } }) =>
+      fresh &&
+      (state === 'ok' ||
+        (!utilizationMeasurable && (state === 'unsupported' || state === 'no_permission'))),
   )
   const powerRatios = answering.flatMap(({ sample: { powerWatts, powerLimitWatts } }) =>
     powerWatts === undefined || powerLimitWatts === undefined ? [] : [powerWatts / powerLimitWatts],

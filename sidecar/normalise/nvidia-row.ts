@@ -5,8 +5,10 @@ import type { Column, NvidiaField } from './nvidia-fields.ts'
 /** What stays true of a GPU when its cells fail: by its index. */
 export type Identities = ReadonlyMap<string, Pick<GpuSample, 'uuid' | 'name' | 'driverVersion'>>
 
+/** Under MIG a container may not see these: that says nothing about the device. */
+const memoryFields: readonly NvidiaField[] = ['memoryUsed', 'memoryTotal']
 /** An error here is the device's; elsewhere only that one figure is missing. */
-const coreFields: readonly NvidiaField[] = ['uuid', 'utilization', 'memoryUsed', 'memoryTotal']
+const coreFields: readonly NvidiaField[] = ['uuid', 'utilization', ...memoryFields]
 /** An error of these kinds is the device's wherever it stands. */
 const deviceStates: readonly GpuState[] = ['lost', 'requires_reset']
 const throttleFields: readonly NvidiaField[] = [
@@ -115,12 +117,15 @@ function stateOf(cellOf: (field: NvidiaField) => Cell, figures: Figures): GpuSta
     'smClock',
     'name',
   ]
+  let refused = false
   for (const field of all) {
     const cell = cellOf(field)
     if (cell.kind !== 'error') continue
-    if (deviceStates.includes(cell.state) || coreFields.includes(field)) return cell.state
+    if (cell.state === 'no_permission' && memoryFields.includes(field)) refused = true
+    else if (deviceStates.includes(cell.state) || coreFields.includes(field)) return cell.state
   }
   const { utilizationMeasurable, ...values } = figures
   const silent = !utilizationMeasurable && Object.values(values).every((each) => each === undefined)
-  return silent ? 'unsupported' : 'ok'
+  if (!silent) return 'ok'
+  return refused ? 'no_permission' : 'unsupported'
 }

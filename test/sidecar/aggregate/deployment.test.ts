@@ -82,6 +82,15 @@ test('MIG: unmeasurable, never scale in', () => {
   expect(gpus[0]?.integrals.observedSeconds).toBe(0)
 })
 
+test.each(['unsupported', 'no_permission'] as const)(
+  'a GPU that is %s and says no utilisation is unmeasurable, not silent',
+  (state) => {
+    const deployment = create()
+    deployment.addGpus([gpuSample({ state, utilizationMeasurable: false })], 1)
+    expect(deployment.snapshot(1, 0, []).guidance.state).toBe('unmeasurable')
+  },
+)
+
 test('guidance follows what was seen: busy for its window, then silent', () => {
   const deployment = create()
   const busy = gpuSample({ utilizationRatio: policy.scaleOut.utilizationRatio + 0.05 })

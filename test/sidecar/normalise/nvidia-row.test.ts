@@ -70,7 +70,6 @@ test.each([
   ['[GPU is lost]', 'lost'],
   ['GPU is lost', 'lost'],
   ['[GPU requires reset]', 'requires_reset'],
-  ['[Insufficient Permissions]', 'no_permission'],
   ['[Unknown Error]', 'unknown_error'],
   ['ERR!', 'unknown_error'],
 ])('%s in a core cell fails the GPU, and none of its numbers is told', (text, state) => {
@@ -107,6 +106,21 @@ test('an error of one figure that is no core figure leaves the others alone', ()
   expect(sample?.powerWatts).toBeUndefined()
 })
 
+test('MIG in a container: the memory is refused, the rest is told', () => {
+  const refused = '[Insufficient Permissions]'
+  const cells = { 'memory.used': refused, 'memory.total': refused, 'utilization.gpu': '[N/A]' }
+  expect(read(row(cells))).toMatchObject({
+    state: 'ok',
+    utilizationMeasurable: false,
+    memoryUsedBytes: undefined,
+    powerWatts: 150.25,
+  })
+  expect(read(row({ 'utilization.gpu': refused }))).toMatchObject({
+    state: 'no_permission',
+    powerWatts: undefined,
+  })
+})
+
 test('a lost GPU that no longer says its uuid keeps the one it had', () => {
   const before = read(row())!
   const cells = columns.map(({ name }) => (name === 'index' ? '0' : '[GPU is lost]'))
@@ -123,20 +137,18 @@ test('unified memory: no memory figure, and nothing wrong', () => {
   expect(sample?.memoryUsedBytes).toBeUndefined()
 })
 
-test('a device that says nothing at all is unsupported', () => {
-  const cells = columns.map(({ name }) =>
-    name === 'index'
-      ? '0'
-      : name === 'uuid'
-        ? 'GPU-7'
-        : name === 'name'
-          ? 'Small (board)'
-          : '[N/A]',
-  )
-  expect(read(cells.join(', '))).toMatchObject({
-    state: 'unsupported',
-    utilizationMeasurable: false,
-  })
+test.each([
+  ['[N/A]', 'unsupported'],
+  ['[Insufficient Permissions]', 'no_permission'],
+])('a device that says nothing at all, and %s of its memory, is %s', (memory, state) => {
+  const said: Readonly<Record<string, string>> = {
+    index: '0',
+    uuid: 'GPU-7',
+    name: 'Small (board)',
+    'memory.used': memory,
+  }
+  const cells = columns.map(({ name }) => said[name] ?? '[N/A]')
+  expect(read(cells.join(', '))).toMatchObject({ state, utilizationMeasurable: false })
 })
 
 test.each([
