@@ -89,7 +89,9 @@ function toMetricData(
     if (family === undefined) families.set(reading.metric, [reading])
     else family.push(reading)
   }
-  const times = { startTime: hrTime(startSeconds), endTime: hrTime(nowSeconds) }
+  // A wall clock that was set back must not make a point end before it began: it would be refused.
+  const startTime = hrTime(Math.min(startSeconds, nowSeconds))
+  const times = { startTime, endTime: hrTime(nowSeconds) }
   return [...families].map(([metric, points]) => familyOf(metric, points, times))
 }
 

@@ -58,3 +58,20 @@ test('a failing reading fails the render: a scrape must not answer 200 with old 
   })
   await expect(renderer.render()).rejects.toThrow('no snapshot')
 })
+
+test('a clock that was set back does not make a point end before it began', async () => {
+  let wallSeconds = 1000
+  const producer = new ReadingProducer({
+    readings: () => [reading(metrics.pairs, {}, 1)],
+    resource: {},
+    wallSeconds: () => wallSeconds,
+  })
+  const timesAt = async (seconds: number) => {
+    wallSeconds = seconds
+    const { resourceMetrics } = await producer.collect()
+    const point = resourceMetrics.scopeMetrics[0]?.metrics[0]?.dataPoints[0]
+    return [point?.startTime[0], point?.endTime[0]]
+  }
+  expect(await timesAt(1005)).toEqual([1000, 1005])
+  expect(await timesAt(400)).toEqual([400, 400])
+})
