@@ -55,11 +55,17 @@ export function difference(
   earlier: HistogramValue,
   later: HistogramValue,
 ): HistogramValue | undefined {
-  if (earlier.bounds.length !== later.bounds.length) return undefined
-  if (earlier.bounds.some((bound, at) => bound !== later.bounds[at])) return undefined
+  if (!sameBounds(earlier, later)) return undefined
   const counts = later.counts.map((count, at) => count - (earlier.counts[at] ?? 0))
   if (counts.some((count) => count < 0)) return undefined
   return { bounds: later.bounds, counts, sum: later.sum - earlier.sum }
+}
+
+/** Whether the counts of both mean the same buckets: only then may they be added or compared. */
+export function sameBounds(a: HistogramValue, b: HistogramValue): boolean {
+  return (
+    a.bounds.length === b.bounds.length && a.bounds.every((bound, at) => bound === b.bounds[at])
+  )
 }
 
 export interface Quantile {

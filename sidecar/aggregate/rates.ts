@@ -1,4 +1,10 @@
-import { difference, quantile, type HistogramValue, type Quantile } from '../../core/histogram.ts'
+import {
+  difference,
+  quantile,
+  sameBounds,
+  type HistogramValue,
+  type Quantile,
+} from '../../core/histogram.ts'
 import type { ServingSample } from '../../core/snapshot.ts'
 
 /** Contract §2: queries a second over the last 15 s, p95 over the last minute. */
@@ -87,7 +93,7 @@ export function histogramIncrease(
     const earlier = values[at - 1]
     if (earlier === undefined) continue
     const grown = difference(earlier, later) ?? later
-    total = total?.bounds.length === grown.bounds.length ? sum(total, grown) : grown
+    total = total !== undefined && sameBounds(total, grown) ? sum(total, grown) : grown
   }
   return total
 }

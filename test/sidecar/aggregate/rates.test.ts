@@ -75,6 +75,14 @@ test('after a restart of the server p95 counts the new answers, not negative one
   expect(history.p95()?.value).toBeCloseTo(0.2 + 0.2 * 0.95, 9)
 })
 
+test('a server that comes back with as many other buckets is judged by those alone', () => {
+  const history = new ServingHistory(1)
+  history.add(0, { requestDuration: histogram(0, 0, 0, 0) })
+  history.add(1, { requestDuration: histogram(900, 0, 0, 0) })
+  history.add(2, { requestDuration: { bounds: [1, 2, 4], counts: [0, 100, 0, 0], sum: 0 } })
+  expect(history.p95()?.value).toBeCloseTo(1.95, 9)
+})
+
 test('nothing answered: a rate of 0, and no p95', () => {
   const history = new ServingHistory(1)
   history.add(0, { requests: 5, requestDuration: histogram(5, 0, 0, 0) })
