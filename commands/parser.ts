@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs'
-import { parse } from 'yaml'
 import yargs, { type Argv, type Options } from 'yargs'
-import { messageOf, usageError } from '../core/errors.ts'
+import { usageError } from '../core/errors.ts'
 import type { Arguments, Command } from './command.ts'
 import { commands } from './index.ts'
+import { readYaml } from './yaml-file.ts'
 
 export interface ParsedCommand {
   readonly command: Command
@@ -151,12 +150,7 @@ function isList(option: Options): boolean {
 type Config = Readonly<Record<string, unknown>>
 
 function readConfig(path: string, options: Command['options']): Config {
-  let value: unknown
-  try {
-    value = parse(readFileSync(path, 'utf8'))
-  } catch (error) {
-    throw usageError(`--config ${path} cannot be read: ${messageOf(error)}`)
-  }
+  const value = readYaml('--config', path)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw usageError(`--config ${path} must hold a YAML mapping of option names to values.`)
   }

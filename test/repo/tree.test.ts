@@ -11,7 +11,14 @@ const memberFolders: readonly { folder: string; list: string; besides: readonly 
   {
     folder: 'commands',
     list: 'index.ts',
-    besides: ['command.ts', 'children.ts', 'export.ts', 'parser.ts', 'policy-file.ts'],
+    besides: [
+      'command.ts',
+      'children.ts',
+      'export.ts',
+      'parser.ts',
+      'policy-file.ts',
+      'yaml-file.ts',
+    ],
   },
 ]
 
