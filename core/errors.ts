@@ -16,8 +16,8 @@ export const exitCodes = {
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
 /**
- * One sentence, on one line, that says what is wrong and what to do; `cli.ts` prints it and exits with `exitCode`.
- * The message must hold no secret and no query or document text.
+ * One sentence, on one line, that says what is wrong and what to do; `cli.ts` prints it and exits
+ * with `exitCode`. The message must hold no secret and no query or document text.
  */
 export class UserError extends Error {
   override readonly name = 'UserError'
