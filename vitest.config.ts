@@ -15,7 +15,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.timing.test.ts', 'test/**/*.program.test.ts', 'test/system/**'],
+          exclude: ['test/**/*.{timing,program,long}.test.ts', 'test/system/**'],
           sequence: { groupOrder: 0 },
           maxWorkers: 2,
         },
@@ -25,7 +25,7 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['test/system/**/*.test.ts'],
-          exclude: ['test/**/*.program.test.ts'],
+          exclude: ['test/**/*.{program,long}.test.ts'],
           sequence: { groupOrder: 1 },
           fileParallelism: false,
         },
@@ -37,6 +37,17 @@ export default defineConfig({
           name: 'programs',
           include: ['test/**/*.program.test.ts'],
           sequence: { groupOrder: 1 },
+          fileParallelism: false,
+        },
+      },
+      {
+        // Minutes, or gigabytes: soaks and the largest inputs. `.ci/run` runs it, `npm test` does not.
+        extends: true,
+        test: {
+          name: 'long',
+          include: ['test/**/*.long.test.ts'],
+          testTimeout: 900_000,
+          sequence: { groupOrder: 3 },
           fileParallelism: false,
         },
       },

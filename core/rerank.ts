@@ -2,7 +2,16 @@
 
 export type TruncationDirection = 'left' | 'right'
 
+/**
+ * What becomes of a pair that is too long: tokens go from the longer text first, from the document
+ * alone, from the document's middle, or the request fails.
+ */
+export const truncationStrategies = ['longest_first', 'only_second', 'head_tail', 'error'] as const
+export type TruncationStrategy = (typeof truncationStrategies)[number]
+
 export interface RerankRequest {
+  /** The model that the caller named, if any. */
+  readonly model?: string
   readonly query: string
   /** At least one. */
   readonly documents: readonly string[]
@@ -15,6 +24,20 @@ export interface RerankRequest {
   readonly truncate?: boolean
   /** The side that is cut off a pair that is too long. */
   readonly truncationDirection: TruncationDirection
+  /** Absent: the server's own. `error` says the same as `truncate: false`. */
+  readonly truncation?: TruncationStrategy
+  /** Tokens a pair is cut to, special tokens counted; absent, or above the server's own: the server's own. */
+  readonly maximumTokens?: number
+}
+
+/** What a caller wants apart from what is asked: it comes from the connection and the headers. */
+export interface RerankTerms {
+  /** Aborts when nobody waits for the answer any more. */
+  readonly signal: AbortSignal
+  /** Counted from the request's arrival; pairs that still wait then are dropped. */
+  readonly deadlineSeconds?: number
+  /** Neither look the scores up nor keep them. */
+  readonly bypassCaches?: boolean
 }
 
 export interface RankedDocument {

@@ -25,7 +25,7 @@ export async function checkModel(
   })
   const never = new AbortController().signal
   try {
-    return await checkRanking(async (request) => (await reranker.rerank(request, never)).result)
+    return await checkRanking(async (request) => (await reranker.rerank(request, { signal: never })).result)
   } finally {
     await reranker.close()
   }

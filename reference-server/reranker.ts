@@ -7,6 +7,7 @@ import {
   sigmoid,
   type RerankRequest,
   type RerankResult,
+  type RerankTerms,
   type ServerPhases,
 } from '../core/rerank.ts'
 import { BatchScheduler } from './batch/scheduler.ts'
@@ -126,7 +127,7 @@ export class Reranker {
   /** Rejects with a `RerankFailure`, or with `AbandonedError` when `signal` aborts. */
   async rerank(
     request: RerankRequest,
-    signal: AbortSignal,
+    { signal }: RerankTerms,
   ): Promise<{ readonly result: RerankResult; readonly phases: ServerPhases }> {
     if (!this.ready) throw new RerankFailure('unhealthy', 'unhealthy')
     const count = request.documents.length

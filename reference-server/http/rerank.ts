@@ -60,7 +60,7 @@ async function rerank(
   }
   metering.requestAccepted()
   try {
-    const { result, phases } = await reranker.rerank(asked, hangUpSignal(reply))
+    const { result, phases } = await reranker.rerank(asked, { signal: hangUpSignal(reply) })
     const totalSeconds = clock.monotonicSeconds() - arrivalSeconds
     metering.requestSucceeded(totalSeconds)
     return dialect.encodeResult(asked, result, { ...phases, totalSeconds })
