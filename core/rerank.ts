@@ -36,8 +36,11 @@ export interface RerankTerms {
   readonly signal: AbortSignal
   /** Counted from the request's arrival; pairs that still wait then are dropped. */
   readonly deadlineSeconds?: number
-  /** Neither look the scores up nor keep them. */
+  /** Look nothing up and keep nothing: neither scores nor tokens. */
   readonly bypassCaches?: boolean
+  /** W3C trace context of the caller, so that our spans hang below his. */
+  readonly traceparent?: string
+  readonly tracestate?: string
 }
 
 export interface RankedDocument {
@@ -94,6 +97,7 @@ export const failureKinds = [
   'too_large',
   'tokenizer',
   'overloaded',
+  'deadline',
   'unhealthy',
   'backend',
   'not_found',
@@ -122,5 +126,13 @@ export interface ServerInfo {
   readonly maximumInputTokens?: number
   readonly maximumDocuments?: number
   readonly maximumBatchTokens?: number
+  /** Accepted and not yet answered, together: beyond each of them a request is refused whole. */
+  readonly maximumConcurrentRequests?: number
   readonly maximumConcurrentPairs?: number
+  readonly maximumConcurrentTokens?: number
+  readonly maximumConcurrentBytes?: number
+  /** Of one request's body. */
+  readonly maximumBodyBytes?: number
+  /** What becomes of a pair that is too long, unless the request says otherwise. */
+  readonly truncation?: TruncationStrategy
 }
