@@ -97,22 +97,29 @@ export const failureKinds = [
   'too_large',
   'tokenizer',
   'overloaded',
-  'deadline',
   'unhealthy',
   'backend',
   'not_found',
   'method_not_allowed',
+  'deadline_exceeded',
 ] as const
 export type FailureKind = (typeof failureKinds)[number]
 
 export class RerankFailure extends Error {
   override readonly name = 'RerankFailure'
   readonly kind: FailureKind
+  /** When to try again; the client gets it as `Retry-After`, in every dialect. */
+  readonly retryAfterSeconds?: number
 
   /** `message` reaches the client: one sentence, no text of the request. */
-  constructor(kind: FailureKind, message: string, options?: ErrorOptions) {
+  constructor(
+    kind: FailureKind,
+    message: string,
+    { retryAfterSeconds, ...options }: ErrorOptions & { readonly retryAfterSeconds?: number } = {},
+  ) {
     super(message, options)
     this.kind = kind
+    if (retryAfterSeconds !== undefined) this.retryAfterSeconds = retryAfterSeconds
   }
 }
 

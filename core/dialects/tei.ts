@@ -201,11 +201,11 @@ const failures: Readonly<Record<FailureKind, { status: number; type?: string }>>
   too_large: { status: 413 },
   tokenizer: { status: 422, type: 'Tokenizer' },
   overloaded: { status: 429, type: 'Overloaded' },
-  deadline: { status: 504, type: 'Overloaded' },
   unhealthy: { status: 503, type: 'Unhealthy' },
   backend: { status: 424, type: 'Backend' },
   not_found: { status: 404 },
   method_not_allowed: { status: 405 },
+  deadline_exceeded: { status: 504, type: 'Overloaded' },
 }
 
 function malformed(error: z.ZodError): RerankFailure {

@@ -8,16 +8,25 @@ export interface QueuedPair {
 export interface QueueLimits {
   /** The most tokens of a batch, padding counted: pairs × the longest of them. */
   readonly batchTokens: number
-  /** How many pairs behind the oldest request are looked through for fillers. */
+  /** The most pairs of a batch, for who wants fixed batches. Absent: what the tokens allow. */
+  readonly batchPairs?: number
+  /** How many waiting pairs are looked through for a batch, those of the oldest requests. */
   readonly windowPairs: number
 }
 
 /**
+ * The share of a batch's tokens that may be padding. A few shorter pairs more cost less than another
+ * run for them; many would cost more.
+ */
+const paddingShare = 1 / 8
+
+/**
  * Decides which pairs go to the device together. Pure: no clock, no promise.
  *
- * The oldest request goes first and whole, longest pairs first, because a request is done only
- * when its last pair is. What room a batch has left is filled with the longest pairs of younger
- * requests that do not lengthen it, so that padding stays low and nobody overtakes by much.
+ * A batch begins with the longest pair of the oldest request, so that nobody waits for ever, and goes
+ * on with the pairs of the window that come next in length, the oldest request's before others': the
+ * nearer the lengths, the less is padded. What rides along with older requests is done when its own
+ * turn comes.
  */
 export class BatchQueue {
   readonly #limits: QueueLimits
@@ -46,10 +55,16 @@ export class BatchQueue {
   next(): readonly QueuedPair[] {
     const [oldest] = this.#requests.values()
     const longest = oldest?.[0]?.tokens
-    if (oldest === undefined || longest === undefined) return []
-    const room = Math.max(1, Math.floor(this.#limits.batchTokens / longest))
-    const own = oldest.slice(0, room)
-    const batch = [...own, ...this.#fillers(longest, room - own.length)]
+    if (longest === undefined) return []
+    const { batchTokens, batchPairs = Infinity } = this.#limits
+    const room = Math.max(1, Math.min(batchPairs, Math.floor(batchTokens / longest)))
+    let padding = batchPairs === Infinity ? batchTokens * paddingShare : Infinity
+    const batch: QueuedPair[] = []
+    for (const pair of this.#window(longest)) {
+      padding -= longest - pair.tokens
+      if (batch.length === room || padding < 0) break
+      batch.push(pair)
+    }
     this.#take(batch)
     return batch
   }
@@ -62,18 +77,14 @@ export class BatchQueue {
     return dropped
   }
 
-  #fillers(longest: number, room: number): readonly QueuedPair[] {
-    if (room <= 0) return []
+  /** The pairs that may be looked at and are not too long, longest first; sorting keeps older ones first. */
+  #window(longest: number): readonly QueuedPair[] {
     const window: QueuedPair[] = []
-    for (const [at, pairs] of [...this.#requests.values()].entries()) {
-      if (at === 0) continue
+    for (const pairs of this.#requests.values()) {
       window.push(...pairs)
       if (window.length >= this.#limits.windowPairs) break
     }
-    return window
-      .filter(({ tokens }) => tokens <= longest)
-      .sort((a, b) => b.tokens - a.tokens)
-      .slice(0, room)
+    return window.filter(({ tokens }) => tokens <= longest).sort((a, b) => b.tokens - a.tokens)
   }
 
   #take(batch: readonly QueuedPair[]): void {

@@ -60,13 +60,53 @@ describe('the batch queue', () => {
     )
   })
 
-  test('a batch with room left takes the longest pairs of others that fit without more padding', () => {
+  test('a batch takes what comes next in length, whosever it is, and no more padding than a share', () => {
     const queue = new BatchQueue({ batchTokens: 400, windowPairs: 64 })
     queue.add(1, [100, 90])
     queue.add(2, [200, 20, 95])
     queue.add(3, [99])
-    expect(queue.next().map(({ tokens }) => tokens)).toEqual([100, 90, 99, 95])
-    expect(queue.next().map(({ tokens }) => tokens)).toEqual([200, 20])
+    expect(queue.next().map(({ tokens }) => tokens)).toEqual([100, 99, 95, 90])
+    // 20 beside 200 would be 180 of padding, where 50 are allowed.
+    expect(queue.next().map(({ tokens }) => tokens)).toEqual([200])
+    expect(queue.next().map(({ tokens }) => tokens)).toEqual([20])
+  })
+
+  test('of equal lengths the oldest request goes first', () => {
+    const queue = new BatchQueue({ batchTokens: 300, windowPairs: 64 })
+    queue.add(1, [100, 100])
+    queue.add(2, [100, 100])
+    expect(queue.next().map(({ request }) => request)).toEqual([1, 1, 2])
+  })
+
+  test('fixed batches hold as many pairs as asked for, whatever is padded', () => {
+    fc.assert(
+      fc.property(requests, fc.constantFrom(1, 4, 8), (lengths, batchPairs) => {
+        const queue = new BatchQueue({ batchTokens: 512 * 8, batchPairs, windowPairs: 64 })
+        for (const [id, tokens] of lengths.entries()) queue.add(id, tokens)
+        const batches = drain(queue)
+        expect(batches.every((batch) => batch.length <= batchPairs)).toBe(true)
+        expect(batches.flat()).toHaveLength(lengths.flat().length)
+      }),
+    )
+    const queue = new BatchQueue({ batchTokens: 4096, batchPairs: 4, windowPairs: 64 })
+    queue.add(1, [500, 20, 30, 10, 5])
+    expect(queue.next().map(({ tokens }) => tokens)).toEqual([500, 30, 20, 10])
+  })
+
+  test('a deep queue of mixed lengths is batched with little padding', () => {
+    const queue = new BatchQueue({ batchTokens: 4096, windowPairs: 512 })
+    for (let id = 0; id < 20; id += 1) {
+      queue.add(
+        id,
+        Array.from({ length: 50 }, (_, at) => 24 + ((at * 97 + id * 31) % 457)),
+      )
+    }
+    let [tokens, cells] = [0, 0]
+    for (const batch of drain(queue)) {
+      tokens += batch.reduce((sum, pair) => sum + pair.tokens, 0)
+      cells += batch.length * batch[0]!.tokens
+    }
+    expect(1 - tokens / cells).toBeLessThan(0.05)
   })
 
   test('what is dropped never comes out', () => {
