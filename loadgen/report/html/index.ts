@@ -1,11 +1,12 @@
+import { html, jsonMarkup, Markup } from '../../../core/page/markup.ts'
+import { pageStyle } from '../../../core/page/style.ts'
+import { chartLibrary } from '../../../core/page/uplot.ts'
 import type { Run } from '../folder.ts'
 import { figures } from '../text.ts'
-import { chartAssets } from './assets.ts'
 import { chartsOf } from './charts.ts'
 import { clientScript } from './client.ts'
-import { html, jsonMarkup, Markup } from './markup.ts'
 import { runSection } from './run-section.ts'
-import { styleSheet } from './style.ts'
+import { reportStyle } from './style.ts'
 
 /**
  * One page with everything in it: no other file, no network, light or dark as the reader's system.
@@ -13,7 +14,7 @@ import { styleSheet } from './style.ts'
  */
 export function renderHtml(runs: readonly Run[]): string {
   const charts = runs.map(chartsOf)
-  const assets = chartAssets()
+  const uplot = chartLibrary()
   const title = `rerankscope: ${runs.map(({ summary }) => summary.profile.name).join(', ')}`
   return html`<!doctype html>
     <html lang="en">
@@ -23,7 +24,7 @@ export function renderHtml(runs: readonly Run[]): string {
         <meta name="generator" content="rerankscope" />
         <title>${title}</title>
         <style>
-          ${new Markup(assets.style + styleSheet)}
+          ${new Markup(uplot.style + pageStyle + reportStyle)}
         </style>
       </head>
       <body>
@@ -36,7 +37,7 @@ export function renderHtml(runs: readonly Run[]): string {
           ${jsonMarkup(charts)}
         </script>
         <script>
-          ${new Markup(`/* uPlot\n${assets.licence}*/\n${assets.script}\n${clientScript}`)}
+          ${new Markup(`${uplot.script}\n${clientScript}`)}
         </script>
       </body>
     </html> `.text

@@ -1,10 +1,10 @@
+import { html, type Markup } from '../../../core/page/markup.ts'
 import { formatBytes, formatCount } from '../../../core/units.ts'
 import { isSupported } from '../../measure/latency.ts'
 import type { Summary } from '../../measure/run-file.ts'
 import type { Run } from '../folder.ts'
 import { duration, intervalOf } from '../text.ts'
 import type { Chart, Charts } from './charts.ts'
-import { html, type Markup } from './markup.ts'
 
 const chartTitles = {
   latency: ['Response time', 'each request from its intended time; the line is the p95 of a slice'],

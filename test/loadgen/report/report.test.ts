@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { formatRunTable, readRun, reportFormats, type Run } from '../../../loadgen/index.ts'
-import { html, jsonMarkup, Markup } from '../../../loadgen/report/html/markup.ts'
+import { html, jsonMarkup, Markup } from '../../../core/page/markup.ts'
 import { progressLine, progressWriter } from '../../../loadgen/report/progress.ts'
 import { recordRun, type RecordedRun } from './recorded-run.ts'
 
