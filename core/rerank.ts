@@ -10,6 +10,8 @@ export const truncationStrategies = ['longest_first', 'only_second', 'head_tail'
 export type TruncationStrategy = (typeof truncationStrategies)[number]
 
 export interface RerankRequest {
+  /** The caller's own name for the request, said back where the format does. */
+  readonly id?: string
   /** The model that the caller named, if any. */
   readonly model?: string
   readonly query: string
@@ -56,11 +58,12 @@ export interface RerankResult {
   readonly usage?: RerankUsage
 }
 
+/** What an answer says of the work behind it; what a server does not say is absent. */
 export interface RerankUsage {
   /** Over all pairs, the query counted once a pair, padding not counted. */
-  readonly tokens: number
-  readonly characters: number
-  readonly truncatedPairs: number
+  readonly tokens?: number
+  readonly characters?: number
+  readonly truncatedPairs?: number
 }
 
 /** How long the server spent where, in seconds. Stages overlap between requests. */
@@ -101,6 +104,8 @@ export const failureKinds = [
   'backend',
   'not_found',
   'method_not_allowed',
+  'unauthorized',
+  'model_not_found',
   'deadline_exceeded',
 ] as const
 export type FailureKind = (typeof failureKinds)[number]

@@ -1,4 +1,4 @@
-import { dialectNamed, dialects, type Dialect } from '../core/dialects/index.ts'
+import { dialectNamed, dialects, pathOf, type Dialect } from '../core/dialects/index.ts'
 import {
   environmentError,
   exitCodes,
@@ -58,7 +58,7 @@ export async function preflight(
     info: found?.info,
     endpoint: {
       origin: target.origin,
-      path: target.prefix + dialect.path,
+      path: target.prefix + pathOf(dialect, found?.info.model),
       headers: target.headers,
     },
   }

@@ -24,6 +24,8 @@ export interface ServerOptions {
   readonly maximumPairs: number
   readonly maximumDocuments: number
   readonly maximumBodyBytes: number
+  /** Names of dialects: whose a request is that several could have written. */
+  readonly preferredDialects?: readonly string[]
   readonly cacheBytes: number
   readonly tokeniserWorkers?: number
   readonly threads?: number
@@ -89,7 +91,10 @@ export async function startServer(
   try {
     const { url, close } = await listen({
       ...options,
-      handler: { maximumDocuments, reranker, metering, clock, log },
+      handler: {
+        ...{ preferredDialects: [], ...options, model: model.name, maximumDocuments },
+        ...{ reranker, metering, clock, log },
+      },
       info,
       ready: () => reranker.ready,
       metrics: () => exposition.render(),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { present } from '../assert.ts'
 import { RerankFailure, type FailureKind, type RerankRequest } from '../rerank.ts'
-import type { Dialect } from './dialect.ts'
+import { bearer, type Dialect } from './dialect.ts'
 
 /**
  * Text Embeddings Inference, `POST /rerank` (huggingface/text-embeddings-inference v1.9.3,
@@ -50,17 +51,19 @@ const infoSchema = z.object({
 export const tei: Dialect = {
   name: 'tei',
   title: 'Text Embeddings Inference',
-  path: '/rerank',
+  paths: ['/rerank'],
+  keys: Object.keys(requestSchema.shape),
   capabilities: {
     topN: false,
     returnDocuments: true,
-    rawScores: true,
+    scores: 'choice',
     truncation: true,
-    pairLists: false,
+    usage: true,
     serverPhases: true,
   },
+  credentials: bearer,
 
-  decodeRequest(body) {
+  decodeRequests(body) {
     const parsed = requestSchema.safeParse(body)
     if (!parsed.success) throw malformed(parsed.error)
     const { query, texts, truncate, truncation_direction, raw_scores, return_text } = parsed.data
@@ -68,17 +71,20 @@ export const tei: Dialect = {
     if (query === '' && texts.includes('')) {
       throw new RerankFailure('empty', '`inputs` cannot be empty')
     }
-    return {
-      query,
-      documents: texts,
-      returnDocuments: return_text ?? false,
-      rawScores: raw_scores ?? false,
-      ...(typeof truncate === 'boolean' && { truncate }),
-      truncationDirection: truncation_direction?.toLowerCase() === 'left' ? 'left' : 'right',
-    }
+    return [
+      {
+        query,
+        documents: texts,
+        returnDocuments: return_text ?? false,
+        rawScores: raw_scores ?? false,
+        ...(typeof truncate === 'boolean' && { truncate }),
+        truncationDirection: truncation_direction?.toLowerCase() === 'left' ? 'left' : 'right',
+      },
+    ]
   },
 
-  encodeResult(request, { ranking, usage }, phases) {
+  encodeResults([request], [result], { phases }) {
+    const { ranking, usage } = present(result, 'One query has one result.')
     const milliseconds = (seconds: number | undefined) => String(Math.round((seconds ?? 0) * 1000))
     return {
       status: 200,
@@ -95,7 +101,7 @@ export const tei: Dialect = {
       },
       body: JSON.stringify(
         ranking.map(({ index, score, text }) =>
-          request.returnDocuments ? { index, text, score } : { index, score },
+          request?.returnDocuments ? { index, text, score } : { index, score },
         ),
       ),
     }
@@ -124,10 +130,15 @@ export const tei: Dialect = {
     })
   },
 
-  decodeResult({ body }) {
+  decodeResult({ headers, body }) {
     const parsed = resultSchema.safeParse(JSON.parse(body))
     if (!parsed.success) throw new Error('the answer is not a list of {index, score}')
+    const tokens = countIn(headers['x-compute-tokens'])
+    const characters = countIn(headers['x-compute-characters'])
     return {
+      ...((tokens ?? characters) !== undefined && {
+        usage: withoutUndefined({ tokens, characters }),
+      }),
       ranking: parsed.data.map(({ index, score, text }) => ({
         index,
         score,
@@ -138,9 +149,8 @@ export const tei: Dialect = {
 
   decodePhases({ headers }) {
     const seconds = (name: string) => {
-      const text = headers[name]
-      const value = text === undefined || text === '' ? Number.NaN : Number(text)
-      return Number.isFinite(value) && value >= 0 ? value / 1000 : undefined
+      const milliseconds = countIn(headers[name])
+      return milliseconds === undefined ? undefined : milliseconds / 1000
     }
     return withoutUndefined({
       totalSeconds: seconds('x-total-time'),
@@ -205,7 +215,16 @@ const failures: Readonly<Record<FailureKind, { status: number; type?: string }>>
   backend: { status: 424, type: 'Backend' },
   not_found: { status: 404 },
   method_not_allowed: { status: 405 },
+  unauthorized: { status: 401 },
+  // TEI serves one model and has no deadlines: these two are ours.
+  model_not_found: { status: 404, type: 'Validation' },
   deadline_exceeded: { status: 504, type: 'Overloaded' },
+}
+
+/** A number from 0 on in a header, or undefined. */
+function countIn(text: string | undefined): number | undefined {
+  const value = text === undefined || text === '' ? Number.NaN : Number(text)
+  return Number.isFinite(value) && value >= 0 ? value : undefined
 }
 
 function malformed(error: z.ZodError): RerankFailure {

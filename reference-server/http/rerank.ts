@@ -1,8 +1,15 @@
+import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { present } from '../../core/assert.ts'
 import type { Clock } from '../../core/clock.ts'
-import type { Dialect, WireMessage } from '../../core/dialects/index.ts'
+import { dialectFor, dialects, type Dialect, type WireMessage } from '../../core/dialects/index.ts'
 import { messageOf } from '../../core/errors.ts'
-import { RerankFailure } from '../../core/rerank.ts'
+import {
+  RerankFailure,
+  type RerankRequest,
+  type RerankResult,
+  type ServerPhases,
+} from '../../core/rerank.ts'
 import { AbandonedError } from '../batch/scheduler.ts'
 import type { Metering } from '../metering.ts'
 import type { Reranker } from '../reranker.ts'
@@ -10,48 +17,67 @@ import { failureOf } from './failures.ts'
 
 export interface RerankHandler {
   readonly reranker: Pick<Reranker, 'rerank'>
+  /** The name that answers give. */
+  readonly model: string
   readonly maximumDocuments: number
+  /** Names of dialects: whose a request is that several could have written. */
+  readonly preferredDialects: readonly string[]
   readonly metering: Metering
-  readonly clock: Pick<Clock, 'monotonicSeconds'>
+  readonly clock: Pick<Clock, 'monotonicSeconds' | 'wallSeconds'>
   readonly log: (line: string) => void
 }
 
-/** Mounts one dialect: its path answers POST, and every failure in the dialect's own words. */
-export function rerankRoute(app: FastifyInstance, dialect: Dialect, handler: RerankHandler): void {
+/** Every path of every dialect answers POST, and every failure in the words of the caller's dialect. */
+export function rerankRoutes(app: FastifyInstance, handler: RerankHandler): void {
   const arrivals = new WeakMap<FastifyRequest, number>()
   void app.register((scope, _options, done) => {
     scope.addHook('onRequest', (request, _reply, next) => {
       arrivals.set(request, handler.clock.monotonicSeconds())
       next()
     })
-    scope.setErrorHandler((error, request, reply) => fail(request, reply, dialect, handler, error))
-    scope.post(dialect.path, async (request, reply) => {
-      const arrival = arrivals.get(request) ?? handler.clock.monotonicSeconds()
-      return send(reply, await rerank(request, reply, dialect, handler, arrival))
-    })
-    scope.route({
-      method: ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
-      url: dialect.path,
-      // Before the body is read: what is wrong is the method, whatever the body is.
-      onRequest: ({ method }, reply, next) => {
-        void reply.header('allow', 'POST')
-        next(new RerankFailure('method_not_allowed', `This path answers POST, not ${method}.`))
-      },
-      handler: (_request, reply) => reply.send(),
-    })
+    scope.setErrorHandler((error, request, reply) => fail(request, reply, handler, error))
+    for (const url of new Set(dialects.flatMap(({ paths }) => paths))) {
+      scope.post(url, async (request, reply) => {
+        const arrival = arrivals.get(request) ?? handler.clock.monotonicSeconds()
+        return send(reply, await answer(request, reply, handler, arrival))
+      })
+      scope.route({
+        method: ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+        url,
+        // Before the body is read: what is wrong is the method, whatever the body is.
+        onRequest: ({ method }, reply, next) => {
+          void reply.header('allow', 'POST')
+          next(new RerankFailure('method_not_allowed', `This path answers POST, not ${method}.`))
+        },
+        handler: (_request, reply) => reply.send(),
+      })
+    }
     done()
   })
 }
 
-async function rerank(
+/** By the route's pattern: fastify has already undone what escapes a path may hold. */
+function dialectOf(
+  { routeOptions, body }: FastifyRequest,
+  { preferredDialects }: RerankHandler,
+): Dialect {
+  const found = dialectFor(routeOptions.url ?? '', body, preferredDialects)
+  return present(found, 'A rerank route belongs to no dialect.').dialect
+}
+
+async function answer(
   request: FastifyRequest,
   reply: FastifyReply,
-  dialect: Dialect,
-  { reranker, maximumDocuments, metering, clock }: RerankHandler,
+  handler: RerankHandler,
   arrivalSeconds: number,
 ): Promise<WireMessage> {
-  const asked = dialect.decodeRequest(request.body)
-  const count = asked.documents.length
+  const { maximumDocuments, metering, clock, model } = handler
+  const dialect = dialectOf(request, handler)
+  const { model: named } = request.params as { readonly model?: string }
+  const asked = dialect
+    .decodeRequests(request.body)
+    .map((one) => (named === undefined ? one : { ...one, model: named }))
+  const count = asked.reduce((sum, { documents }) => sum + documents.length, 0)
   if (count > maximumDocuments) {
     throw new RerankFailure(
       'too_many_documents',
@@ -60,41 +86,88 @@ async function rerank(
   }
   metering.requestAccepted()
   try {
-    const { result, phases } = await reranker.rerank(asked, { signal: hangUpSignal(reply) })
+    const { results, phases } = await rerankAll(asked, reply, handler)
     const totalSeconds = clock.monotonicSeconds() - arrivalSeconds
     metering.requestSucceeded(totalSeconds)
-    return dialect.encodeResult(asked, result, { ...phases, totalSeconds })
+    return dialect.encodeResults(asked, results, {
+      phases: { ...phases, totalSeconds },
+      id: randomUUID(),
+      wallSeconds: clock.wallSeconds(),
+      model,
+    })
   } finally {
     metering.requestLeft()
   }
 }
 
+/** The queries of one body are accepted or refused as one: what fails one gives the others up. */
+async function rerankAll(
+  requests: readonly RerankRequest[],
+  reply: FastifyReply,
+  { reranker }: RerankHandler,
+): Promise<{ readonly results: readonly RerankResult[]; readonly phases: ServerPhases }> {
+  const givenUp = hangUp(reply)
+  const { signal } = givenUp
+  try {
+    const answers = await Promise.all(requests.map((one) => reranker.rerank(one, { signal })))
+    return {
+      results: answers.map(({ result }) => result),
+      // The stages of the queries overlap: the longest is what the caller waited for.
+      phases: longest(answers.map(({ phases }) => phases)),
+    }
+  } catch (error) {
+    givenUp.abort()
+    throw error
+  }
+}
+
+function longest(phases: readonly ServerPhases[]): ServerPhases {
+  const all: Record<string, number> = {}
+  for (const [stage, seconds] of phases.flatMap((one) => Object.entries(one))) {
+    all[stage] = Math.max(all[stage] ?? 0, seconds as number)
+  }
+  return all
+}
+
 /** Aborts when the connection closes before the answer is out, after which nobody wants it. */
-function hangUpSignal({ raw }: FastifyReply): AbortSignal {
+function hangUp({ raw }: FastifyReply): AbortController {
   const controller = new AbortController()
   raw.once('close', () => {
     if (!raw.writableFinished) controller.abort()
   })
-  return controller.signal
+  return controller
 }
 
 function fail(
-  { raw }: FastifyRequest,
+  request: FastifyRequest,
   reply: FastifyReply,
-  dialect: Dialect,
-  { metering, log }: RerankHandler,
+  handler: RerankHandler,
   error: unknown,
 ): FastifyReply {
+  const { metering, log } = handler
   // Whoever hangs up before his body is whole breaks its stream; that is no failure of ours.
-  const abandoned = error instanceof AbandonedError || error === raw.errored
+  const abandoned = error instanceof AbandonedError || error === request.raw.errored
   const failure = failureOf(error)
   metering.requestFailed(abandoned ? 'abandoned' : failure.kind)
   if (!abandoned && !(error instanceof RerankFailure) && failure.kind === 'backend') {
     log(`A request failed: ${messageOf(error)}`)
   }
-  return send(reply, dialect.encodeFailure(failure))
+  return sendFailure(reply, dialectOf(request, handler), failure)
 }
 
 export function send(reply: FastifyReply, { status, headers, body }: WireMessage): FastifyReply {
   return reply.code(status).headers(headers).send(body)
+}
+
+/** A failure in the dialect's words, and when to come again in a header that every client knows. */
+export function sendFailure(
+  reply: FastifyReply,
+  dialect: Dialect,
+  failure: RerankFailure,
+): FastifyReply {
+  const { retryAfterSeconds } = failure
+  if (retryAfterSeconds !== undefined) {
+    void reply.header('retry-after', String(Math.max(1, Math.ceil(retryAfterSeconds))))
+  }
+  return send(reply, dialect.encodeFailure(failure, randomUUID()))
 }

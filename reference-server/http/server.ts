@@ -6,7 +6,7 @@ import { dialects } from '../../core/dialects/index.ts'
 import { RerankFailure, type ServerInfo } from '../../core/rerank.ts'
 import { drainable } from './drain.ts'
 import { failureOf, parseJson } from './failures.ts'
-import { rerankRoute, send, type RerankHandler } from './rerank.ts'
+import { rerankRoutes, send, sendFailure, type RerankHandler } from './rerank.ts'
 
 export interface HttpOptions {
   readonly host: string
@@ -52,7 +52,7 @@ export async function listen(options: HttpOptions): Promise<{
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
     parseJson(body as string, done)
   })
-  for (const dialect of dialects) rerankRoute(app, dialect, options.handler)
+  rerankRoutes(app, options.handler)
   readRoutes(app, options)
   // Before the body is read: what is wrong is the path or the method, whatever the body is.
   app.addHook('onRequest', (request, reply, next) => {
@@ -72,11 +72,17 @@ export async function listen(options: HttpOptions): Promise<{
 }
 
 function readRoutes(app: FastifyInstance, { info, ready, metrics }: HttpOptions): void {
-  for (const { info: route } of dialects) {
-    if (route === undefined) continue
-    app.get(route.path, (_request, reply) =>
-      reply.type('application/json').send(route.encode(info())),
-    )
+  for (const { info: route, reads = [] } of dialects) {
+    if (route !== undefined) {
+      app.get(route.path, (_request, reply) =>
+        reply.type('application/json').send(route.encode(info())),
+      )
+    }
+    for (const read of reads) {
+      app.get(read.path, (_request, reply) =>
+        send(reply, read.answer({ info: info(), ready: ready() })),
+      )
+    }
   }
   app.get('/health', (_request, reply) =>
     ready() ? reply.send() : answerFailure(reply, new RerankFailure('unhealthy', 'unhealthy')),
@@ -101,7 +107,7 @@ function nothingHere(): RerankFailure {
 /** In the first dialect's words, for whoever asked in none. */
 function answerFailure(reply: FastifyReply, failure: RerankFailure): FastifyReply {
   const [dialect] = dialects
-  return dialect === undefined ? reply : send(reply, dialect.encodeFailure(failure))
+  return dialect === undefined ? reply : sendFailure(reply, dialect, failure)
 }
 
 function cannotListen(error: unknown, { host, port }: HttpOptions): Error {

@@ -1,7 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Dialect } from '../../core/dialects/index.ts'
+import type { AnswerFacts, Dialect } from '../../core/dialects/index.ts'
 import { failureKinds, rank, RerankFailure, type RerankRequest } from '../../core/rerank.ts'
+
+const scoresOf = {
+  choice: fc.boolean(),
+  logits: fc.constant(true),
+  sigmoid: fc.constant(false),
+} as const
+
+const id = '00000000-0000-4000-8000-000000000000'
+const facts: AnswerFacts = { phases: {}, id, wallSeconds: 1.5e9, model: 'embedded' }
 
 /** Any request that the dialect can express; what it cannot say keeps its default. */
 function requestOf({ capabilities }: Dialect): fc.Arbitrary<RerankRequest> {
@@ -11,7 +20,7 @@ function requestOf({ capabilities }: Dialect): fc.Arbitrary<RerankRequest> {
       query: text.filter((query) => query !== ''),
       documents: fc.array(text, { minLength: 1, maxLength: 60 }),
       returnDocuments: capabilities.returnDocuments ? fc.boolean() : fc.constant(false),
-      rawScores: capabilities.rawScores ? fc.boolean() : fc.constant(false),
+      rawScores: scoresOf[capabilities.scores],
       truncationDirection: capabilities.truncation
         ? fc.constantFrom('left' as const, 'right' as const)
         : fc.constant('right' as const),
@@ -28,7 +37,10 @@ export function runDialectConformance(dialect: Dialect): void {
     test('a request means the same after the wire', () => {
       fc.assert(
         fc.property(requestOf(dialect), (request) => {
-          const decoded = dialect.decodeRequest(JSON.parse(dialect.encodeRequest(request)))
+          const [decoded, ...others] = dialect.decodeRequests(
+            JSON.parse(dialect.encodeRequest(request)),
+          )
+          expect(others).toEqual([])
           // A client may state a default that the caller left out; it must not change the rest.
           expect(decoded).toEqual({ ...decoded, ...request })
         }),
@@ -42,7 +54,7 @@ export function runDialectConformance(dialect: Dialect): void {
           fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 60, maxLength: 60 }),
           (request, scores) => {
             const ranking = rank(scores.slice(0, request.documents.length), request)
-            const message = dialect.encodeResult(request, { ranking }, {})
+            const message = dialect.encodeResults([request], [{ ranking }], facts)
             expect(message.status).toBe(200)
             const decoded = dialect.decodeResult(message).ranking
             expect(decoded.map(({ index }) => index)).toEqual(ranking.map(({ index }) => index))
@@ -59,7 +71,10 @@ export function runDialectConformance(dialect: Dialect): void {
     test.each(failureKinds)(
       'a failure of kind %s has an error status and says its sentence',
       (kind) => {
-        const { status, body, headers } = dialect.encodeFailure(new RerankFailure(kind, 'a reason'))
+        const { status, body, headers } = dialect.encodeFailure(
+          new RerankFailure(kind, 'a reason'),
+          id,
+        )
         expect(status).toBeGreaterThanOrEqual(400)
         expect(status).toBeLessThan(600)
         expect(body).toContain('a reason')
@@ -71,7 +86,9 @@ export function runDialectConformance(dialect: Dialect): void {
       fc.assert(
         fc.property(fc.jsonValue(), (body) => {
           try {
-            expect(dialect.decodeRequest(body).documents.length).toBeGreaterThan(0)
+            for (const { documents } of dialect.decodeRequests(body)) {
+              expect(documents.length).toBeGreaterThan(0)
+            }
           } catch (error) {
             expect(error).toBeInstanceOf(RerankFailure)
           }
@@ -93,7 +110,7 @@ export function runDialectConformance(dialect: Dialect): void {
       for (const key of Object.keys(valid)) {
         for (const wrong of [null, 7, [], [7], { [secret]: secret }]) {
           try {
-            dialect.decodeRequest({ ...valid, [key]: wrong })
+            dialect.decodeRequests({ ...valid, [key]: wrong })
           } catch (error) {
             expect((error as Error).message).not.toContain(secret)
           }

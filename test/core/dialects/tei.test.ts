@@ -13,15 +13,25 @@ const request: RerankRequest = {
   truncationDirection: 'right',
 }
 
+const facts = { phases: {}, id: '', wallSeconds: 0, model: 'embedded' }
+
 describe('what Text Embeddings Inference sends', () => {
   test('a bare array, best first; equal scores in falling order of index', () => {
-    const { body } = tei.encodeResult(request, { ranking: rank([0.5, 0.25, 0.5], request) }, {})
+    const { body } = tei.encodeResults(
+      [request],
+      [{ ranking: rank([0.5, 0.25, 0.5], request) }],
+      facts,
+    )
     expect(body).toBe('[{"index":2,"score":0.5},{"index":0,"score":0.5},{"index":1,"score":0.25}]')
   })
 
   test('the text stands between index and score, and only when asked for', () => {
     const asked = { ...request, returnDocuments: true }
-    const { body } = tei.encodeResult(asked, { ranking: rank([0.5, 0.25, 0.75], asked) }, {})
+    const { body } = tei.encodeResults(
+      [asked],
+      [{ ranking: rank([0.5, 0.25, 0.75], asked) }],
+      facts,
+    )
     expect(body).toBe(
       '[{"index":2,"text":"c","score":0.75},{"index":0,"text":"a","score":0.5},{"index":1,"text":"b","score":0.25}]',
     )
@@ -34,10 +44,10 @@ describe('what Text Embeddings Inference sends', () => {
       queueSeconds: 0.0096,
       inferSeconds: 0.0251,
     }
-    const message = tei.encodeResult(
-      request,
-      { ranking: [], usage: { tokens: 12, characters: 6, truncatedPairs: 0 } },
-      phases,
+    const message = tei.encodeResults(
+      [request],
+      [{ ranking: [], usage: { tokens: 12, characters: 6, truncatedPairs: 0 } }],
+      { ...facts, phases },
     )
     expect(message.headers).toMatchObject({
       'x-compute-type': 'gpu+optimized',
@@ -73,7 +83,10 @@ describe('what Text Embeddings Inference sends', () => {
     ['unsupported_media_type', 415, 'why'],
     ['too_large', 413, 'why'],
   ] as const)('a failure of kind %s is %i %s', (kind, status, body) => {
-    expect(tei.encodeFailure(new RerankFailure(kind, 'why'))).toMatchObject({ status, body })
+    expect(tei.encodeFailure(new RerankFailure(kind, 'why'), facts.id)).toMatchObject({
+      status,
+      body,
+    })
   })
 
   test.each([
@@ -87,7 +100,7 @@ describe('what Text Embeddings Inference sends', () => {
   ])('%j is refused as %s', (body, kind, message) => {
     let refusal: unknown
     try {
-      tei.decodeRequest(body)
+      tei.decodeRequests(body)
     } catch (error) {
       refusal = error
     }
@@ -98,7 +111,7 @@ describe('what Text Embeddings Inference sends', () => {
   test('a list full of what is no text is one complaint, about the first of them', () => {
     let refusal: unknown
     try {
-      tei.decodeRequest({ query: 'q', texts: ['a', ...Array<number>(1000).fill(1)] })
+      tei.decodeRequests({ query: 'q', texts: ['a', ...Array<number>(1000).fill(1)] })
     } catch (error) {
       refusal = error
     }
@@ -110,13 +123,15 @@ describe('what Text Embeddings Inference sends', () => {
   })
 
   test('a query with an empty document is accepted, unknown keys are ignored', () => {
-    expect(tei.decodeRequest({ query: 'q', texts: [''], wat: 1, truncate: null })).toEqual({
-      query: 'q',
-      documents: [''],
-      returnDocuments: false,
-      rawScores: false,
-      truncationDirection: 'right',
-    })
+    expect(tei.decodeRequests({ query: 'q', texts: [''], wat: 1, truncate: null })).toEqual([
+      {
+        query: 'q',
+        documents: [''],
+        returnDocuments: false,
+        rawScores: false,
+        truncationDirection: 'right',
+      },
+    ])
   })
 
   test('/info of our own server says so; that of TEI does not', () => {
