@@ -37,7 +37,7 @@ export const sidecar = defineCommand({
     'nvidia-smi': {
       type: 'string',
       default: 'nvidia-smi',
-      describe: 'The nvidia-smi program, by name or path',
+      describe: 'The nvidia-smi program, by name or path, or a command: "ssh HOST nvidia-smi"',
     },
     json: { type: 'boolean', default: false, describe: 'Print one JSON line once listening' },
   },

@@ -34,7 +34,19 @@ export const gpuStates = [
 ] as const
 export type GpuState = (typeof gpuStates)[number]
 
-/** Stands for the uuid of a GPU that has not said it yet, as one that was lost from the start. */
+/** Why the clocks are held down, as nvidia-smi names it. An idle GPU's low clocks are no such reason. */
+export const throttleReasons = [
+  'sw_power_cap',
+  'sw_thermal_slowdown',
+  'hw_thermal_slowdown',
+  'hw_power_brake_slowdown',
+] as const
+export type ThrottleReason = (typeof throttleReasons)[number]
+
+/**
+ * Stands for the uuid of a GPU that has not said it yet, as one that was lost from the start. Takes
+ * its index, or its PCI address where not even that is known.
+ */
 export const unknownUuid = (index: string): string => `unknown-${index}`
 
 /** What one reading of a source says of one GPU. */
@@ -45,6 +57,8 @@ export interface GpuSample {
   readonly name: string
   readonly kind: GpuKind
   readonly driverVersion: string | undefined
+  /** With the domain in 8 digits and in capitals: `00000000:3B:00.0`. */
+  readonly pciBusId?: string | undefined
   readonly state: GpuState
   /** False where the driver says that it cannot measure utilisation (MIG). */
   readonly utilizationMeasurable: boolean
@@ -56,6 +70,8 @@ export interface GpuSample {
   readonly temperatureCelsius: number | undefined
   readonly smClockHertz: number | undefined
   readonly throttled: boolean | undefined
+  /** Those that the driver tells, and whether they hold. */
+  readonly throttleReasons?: Readonly<Partial<Record<ThrottleReason, boolean>>> | undefined
 }
 
 /** Integrals since the sidecar began to watch the GPU. */

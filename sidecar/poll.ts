@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.ts'
 import { messageOf } from '../core/errors.ts'
 import type { SourceHealth } from '../core/snapshot.ts'
 import { formatDuration } from '../core/units.ts'
-import type { Reader, Source } from './sources/source.ts'
+import { FailedReading, type Reader, type Source } from './sources/source.ts'
 
 /** Values and sources that were silent for longer than this many intervals are not believed. */
 export const freshIntervals = 3
@@ -128,6 +128,9 @@ export class Poll<T> {
         succeeded = true
         limitSeconds = usualSeconds
       } catch (error) {
+        if (error instanceof FailedReading) {
+          this.#onReading(error.learned as T, this.#clock.monotonicSeconds())
+        }
         this.#fail(error)
         if (reader.pace === 'source') return succeeded
       }

@@ -51,8 +51,10 @@ export class Deployment {
     const options = { maximumGapSeconds: this.#freshSeconds, bands: bandsOf(this.#policy) }
     for (const sample of samples) {
       // It says its uuid at last: what stood for it would stay as a GPU that is down for ever.
-      const standIn = unknownUuid(sample.index)
-      if (sample.uuid !== standIn) this.#gpus.delete(standIn)
+      for (const name of [sample.index, sample.pciBusId]) {
+        const standIn = name === undefined ? undefined : unknownUuid(name)
+        if (standIn !== undefined && standIn !== sample.uuid) this.#gpus.delete(standIn)
+      }
       const before = this.#gpus.get(sample.uuid)
       if (before === undefined && this.#gpus.size === maximumGpus) continue
       const latest = { sample, atSeconds }
@@ -130,6 +132,7 @@ function viewOf(sample: GpuSample, fresh: boolean): Pick<GpuView, 'sample' | 'up
       temperatureCelsius: undefined,
       smClockHertz: undefined,
       throttled: undefined,
+      throttleReasons: undefined,
     },
   }
 }

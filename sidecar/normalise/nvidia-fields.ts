@@ -5,12 +5,15 @@
 const spellings = {
   index: ['index'],
   uuid: ['uuid', 'gpu_uuid'],
+  pciBusId: ['pci.bus_id', 'gpu_bus_id'],
   driverVersion: ['driver_version'],
   utilization: ['utilization.gpu'],
   memoryUsed: ['memory.used'],
   memoryTotal: ['memory.total'],
-  // From driver 570 on `power.draw` may be N/A where the instant value is not.
-  power: ['power.draw.instant', 'power.draw', 'power.draw.average'],
+  // Which of the three a card answers depends on card and driver (from 570 on): all are asked for.
+  power: ['power.draw.instant'],
+  powerDraw: ['power.draw'],
+  powerAverage: ['power.draw.average'],
   powerLimit: ['enforced.power.limit', 'power.limit'],
   temperature: ['temperature.gpu'],
   smClock: ['clocks.current.sm', 'clocks.sm'],

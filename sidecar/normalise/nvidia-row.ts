@@ -1,9 +1,17 @@
-import { unknownUuid, type GpuKind, type GpuSample, type GpuState } from '../../core/snapshot.ts'
+import {
+  unknownUuid,
+  type GpuKind,
+  type GpuSample,
+  type GpuState,
+  type ThrottleReason,
+} from '../../core/snapshot.ts'
 import { flagOf, quantityOf, readCell, type Cell, type Quantity } from './nvidia-cells.ts'
 import type { Column, NvidiaField } from './nvidia-fields.ts'
 
 /** What stays true of a GPU when its cells fail: by its index. */
-export type Identities = ReadonlyMap<string, Pick<GpuSample, 'uuid' | 'name' | 'driverVersion'>>
+export type Identities = ReadonlyMap<string, Partial<Identity>>
+
+type Identity = Pick<GpuSample, 'uuid' | 'index' | 'name' | 'kind' | 'driverVersion' | 'pciBusId'>
 
 /** Under MIG a container may not see these: that says nothing about the device. */
 const memoryFields: readonly NvidiaField[] = ['memoryUsed', 'memoryTotal']
@@ -11,12 +19,14 @@ const memoryFields: readonly NvidiaField[] = ['memoryUsed', 'memoryTotal']
 const coreFields: readonly NvidiaField[] = ['uuid', 'utilization', ...memoryFields]
 /** An error of these kinds is the device's wherever it stands. */
 const deviceStates: readonly GpuState[] = ['lost', 'requires_reset']
-const throttleFields: readonly NvidiaField[] = [
-  'swPowerCap',
-  'swThermal',
-  'hwThermal',
-  'hwPowerBrake',
+const throttleFields: readonly (readonly [NvidiaField, ThrottleReason])[] = [
+  ['swPowerCap', 'sw_power_cap'],
+  ['swThermal', 'sw_thermal_slowdown'],
+  ['hwThermal', 'hw_thermal_slowdown'],
+  ['hwPowerBrake', 'hw_power_brake_slowdown'],
 ]
+/** The instant value where there is one: integrated at 1 Hz it is nearer the truth than a mean of means. */
+const powerFields: readonly NvidiaField[] = ['power', 'powerDraw', 'powerAverage']
 
 /**
  * One row of `--query-gpu … --format=csv`. Columns count by their position, because headers are
@@ -34,25 +44,58 @@ export function normaliseRow(
     const cell = cellOf(field)
     return cell.kind === 'text' ? cell.text : undefined
   }
-  const index = textOf('index')
+  const index = textOf('index') ?? onlyIndex(cells, columns)
   if (index === undefined || !/^\d{1,4}$/.test(index)) return undefined
   const known = options.known.get(index)
   const uuid = textOf('uuid') ?? known?.uuid ?? unknownUuid(index)
+  const pciBusId = textOf('pciBusId')
   const identity = {
     uuid,
     index,
     name: textOf('name') ?? known?.name ?? 'unknown',
     kind: options.kind,
     driverVersion: textOf('driverVersion') ?? known?.driverVersion,
+    pciBusId: pciBusId === undefined ? known?.pciBusId : pciAddress(pciBusId),
   }
   const figures = figuresOf(cellOf)
   const state = stateOf(cellOf, figures)
   return state === 'ok'
     ? { ...identity, ...figures, state }
-    : { ...identity, ...noFigures, state, utilizationMeasurable: figures.utilizationMeasurable }
+    : failedGpu({ ...identity, utilizationMeasurable: figures.utilizationMeasurable }, state)
 }
 
-type Figures = Omit<GpuSample, 'uuid' | 'index' | 'name' | 'kind' | 'driverVersion' | 'state'>
+/** `gpu` with a verdict and none of its numbers. */
+export function failedGpu(
+  gpu: Partial<GpuSample> & Omit<Identity, 'driverVersion'>,
+  state: GpuState,
+): GpuSample {
+  return {
+    uuid: gpu.uuid,
+    index: gpu.index,
+    name: gpu.name,
+    kind: gpu.kind,
+    driverVersion: gpu.driverVersion,
+    pciBusId: gpu.pciBusId,
+    utilizationMeasurable: gpu.utilizationMeasurable ?? true,
+    ...noFigures,
+    state,
+  }
+}
+
+/** A recording of one GPU may have been made without its index. */
+function onlyIndex(cells: unknown, columns: readonly Column[]): string | undefined {
+  const has = (field: NvidiaField) => columns.some((column) => column.field === field)
+  return cells !== undefined && !has('index') && has('utilization') ? '0' : undefined
+}
+
+/** `0000:3B:00.0` and `00000000:3b:00.0` are one address: drivers write the domain in 4 or 8 digits. */
+export function pciAddress(text: string): string {
+  const parts = text.trim().toUpperCase().split(':')
+  const domain = parts.length === 3 ? (parts[0] ?? '') : ''
+  return [domain.padStart(8, '0'), ...parts.slice(-2)].join(':')
+}
+
+type Figures = Omit<GpuSample, keyof Identity | 'state'>
 
 const noFigures: Omit<Figures, 'utilizationMeasurable'> = {
   utilizationRatio: undefined,
@@ -63,6 +106,7 @@ const noFigures: Omit<Figures, 'utilizationMeasurable'> = {
   temperatureCelsius: undefined,
   smClockHertz: undefined,
   throttled: undefined,
+  throttleReasons: undefined,
 }
 
 /** By field; undefined when the line has too few cells. Surplus commas belong to the name. */
@@ -93,25 +137,32 @@ function figuresOf(cellOf: (field: NvidiaField) => Cell): Figures {
   const percent = within('utilization', 'percent', 0, 100)
   const memoryTotalBytes = within('memoryTotal', 'bytes', 1, 2 ** 50)
   const powerLimitWatts = within('powerLimit', 'watts', 1, 100_000)
-  const throttles = throttleFields.map((field) => flagOf(cellOf(field)))
+  const throttles = throttleFields.flatMap(([field, reason]) => {
+    const flag = flagOf(cellOf(field))
+    return flag === undefined ? [] : [[reason, flag] as const]
+  })
+  const powerHighest = 3 * (powerLimitWatts ?? 33_333)
   return {
     utilizationMeasurable: cellOf('utilization').kind !== 'absent',
     utilizationRatio: percent === undefined ? undefined : percent / 100,
     memoryUsedBytes: within('memoryUsed', 'bytes', 0, memoryTotalBytes ?? 2 ** 50),
     memoryTotalBytes,
-    powerWatts: within('power', 'watts', 0, 3 * (powerLimitWatts ?? 33_333)),
+    powerWatts: powerFields
+      .map((field) => within(field, 'watts', 0, powerHighest))
+      .find((watts) => watts !== undefined),
     powerLimitWatts,
     temperatureCelsius: within('temperature', 'celsius', -60, 200),
     smClockHertz: within('smClock', 'hertz', 0, 1e10),
-    throttled: throttles.every((flag) => flag === undefined) ? undefined : throttles.includes(true),
+    throttled: throttles.length === 0 ? undefined : throttles.some(([, flag]) => flag),
+    throttleReasons: throttles.length === 0 ? undefined : Object.fromEntries(throttles),
   }
 }
 
 function stateOf(cellOf: (field: NvidiaField) => Cell, figures: Figures): GpuState {
   const all: readonly NvidiaField[] = [
     ...coreFields,
-    ...throttleFields,
-    'power',
+    ...throttleFields.map(([field]) => field),
+    ...powerFields,
     'powerLimit',
     'temperature',
     'smClock',

@@ -1,8 +1,7 @@
-import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
 import type { GpuSample } from '../../core/snapshot.ts'
 import { negotiate, type Column } from '../normalise/nvidia-fields.ts'
-import { Child } from './nvidia-smi/child.ts'
+import { Child, type ChildOptions } from './nvidia-smi/child.ts'
+import { isExecutable, wordsOf } from './nvidia-smi/command.ts'
 import { RowReader } from './nvidia-smi/reader.ts'
 import type { GpuSource, Reader, Source, SourceEnvironment } from './source.ts'
 
@@ -11,9 +10,12 @@ const maximumHelpLength = 1024 * 1024
 /** The driver's own tool: one persistent child that prints a row a GPU each interval. */
 export const nvidiaSmi: GpuSource = {
   name: 'nvidia-smi',
-  available: isExecutable,
+  available: ({ nvidiaSmi: command, environment }) =>
+    isExecutable(wordsOf(command)[0] ?? '', environment),
   create: (environment) => new NvidiaSmi(environment),
 }
+
+type Output = Pick<ChildOptions, 'onStdout' | 'onStderrLine'>
 
 class NvidiaSmi implements Source<readonly GpuSample[]> {
   readonly name = nvidiaSmi.name
@@ -36,10 +38,10 @@ class NvidiaSmi implements Source<readonly GpuSample[]> {
       columns,
       known: this.#known,
       clock: this.#environment.clock,
-      launch: (onStdout) =>
+      launch: (output) =>
         this.#launch(
           [`--query-gpu=${names}`, '--format=csv', '-lms', String(milliseconds)],
-          onStdout,
+          output,
         ),
     })
     try {
@@ -57,8 +59,12 @@ class NvidiaSmi implements Source<readonly GpuSample[]> {
 
   async #help(signal: AbortSignal): Promise<string> {
     let help = ''
-    const child = this.#launch(['--help-query-gpu'], (chunk) => {
-      if (help.length < maximumHelpLength) help += chunk
+    const child = this.#launch(['--help-query-gpu'], {
+      onStdout: (chunk) => {
+        // What a failing program says stands on either stream.
+        child.note(chunk.split('\n', 1)[0] ?? '')
+        if (help.length < maximumHelpLength) help += chunk
+      },
     })
     const stop = () => {
       child.kill()
@@ -76,28 +82,14 @@ class NvidiaSmi implements Source<readonly GpuSample[]> {
   }
 
   /** At most one child at a time: every further one would hang in the driver as well. */
-  #launch(args: readonly string[], onStdout: (chunk: string) => void): Child {
+  #launch(args: readonly string[], output: Output): Child {
     if (this.#child?.alive === true) {
       throw new Error(
         `the previous nvidia-smi (process ${String(this.#child.pid)}) hangs in the driver and cannot be ended; no other one is started beside it.`,
       )
     }
-    const { nvidiaSmi: program, environment } = this.#environment
-    this.#child = new Child(program, args, environment, onStdout)
+    const { nvidiaSmi: command, environment } = this.#environment
+    this.#child = new Child({ words: wordsOf(command), environment, ...output }, args)
     return this.#child
   }
-}
-
-function isExecutable({ nvidiaSmi: program, environment }: SourceEnvironment): boolean {
-  const places = program.includes('/')
-    ? [program]
-    : (environment.PATH ?? '').split(delimiter).map((folder) => join(folder, program))
-  return places.some((place) => {
-    try {
-      accessSync(place, constants.X_OK)
-      return true
-    } catch {
-      return false
-    }
-  })
 }

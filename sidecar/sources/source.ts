@@ -34,11 +34,22 @@ export interface Reader<T> {
   /**
    * The next reading. MUST reject with one sentence when there is none, and MUST NOT answer with
    * anything older than the call. After three intervals the loop gives up on it: it aborts `signal`
-   * and does not wait.
+   * and does not wait. May reject with a `FailedReading`.
    */
   read(signal: AbortSignal): Promise<T>
   /** Releases everything, at once: MUST NOT wait for a process or a peer. */
   close(): void
+}
+
+/** A reading that failed and still told something: it is kept, and the source is down all the same. */
+export class FailedReading<T> extends Error {
+  override readonly name = 'FailedReading'
+  readonly learned: T
+
+  constructor(message: string, learned: T) {
+    super(message)
+    this.learned = learned
+  }
 }
 
 /** What a source may use of the world. */
@@ -47,7 +58,7 @@ export interface SourceEnvironment {
   readonly intervalSeconds: number
   /** Undefined when no reranker is watched. */
   readonly target: Target | undefined
-  /** Name or path of the program. */
+  /** Name or path of the program, or a command that runs it (`ssh gpu-host nvidia-smi`). */
   readonly nvidiaSmi: string
   readonly environment: Readonly<Record<string, string | undefined>>
 }

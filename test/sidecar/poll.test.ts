@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Poll } from '../../sidecar/poll.ts'
-import type { Reader, Source } from '../../sidecar/sources/source.ts'
+import { FailedReading, type Reader, type Source } from '../../sidecar/sources/source.ts'
 import { FakeClock } from './fake-clock.ts'
 
 /** A source whose next readings a test writes; `open` counts, and `closed` counts. */
@@ -229,4 +229,13 @@ test('stops at once while a reading hangs', async () => {
   await clock.advance(0.5)
   await stop()
   expect(seen).toMatchObject({ opened: 1, closed: 1 })
+})
+
+test('a reading that failed and still told something is handed on, and the source is down', async () => {
+  const { source } = scripted('source', () => Promise.reject(new FailedReading('one is lost', 7)))
+  const { clock, readings, poll, stop } = started(source)
+  await clock.advance(0)
+  expect(readings).toEqual([[7, 100]])
+  expect(poll.health()).toMatchObject({ up: false, reason: 'one is lost' })
+  await stop()
 })

@@ -1,8 +1,20 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { systemCodeOf } from '../../../core/errors.ts'
-import { endingOf } from './endings.ts'
+import { LineSplitter } from '../../normalise/lines.ts'
+import { guarded } from './command.ts'
+import { cannotExecute, endingOf, notFound } from './endings.ts'
 
 const maximumNoteLength = 200
+const maximumErrorLineLength = 4096
+
+export interface ChildOptions {
+  /** The program and, for a wrapper such as ssh, its first arguments. */
+  readonly words: readonly string[]
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** Gets what arrives at once: an undrained pipe would block the program. */
+  readonly onStdout: (chunk: string) => void
+  readonly onStderrLine?: (line: string) => void
+}
 
 /**
  * One run of nvidia-smi, in a process group of its own: a wrapper script's children die with it.
@@ -18,17 +30,16 @@ export class Child {
   readonly ended: Promise<{ readonly code: number | null; readonly sentence: string }>
   #note: string | undefined
 
-  /** `onStdout` gets what arrives at once: an undrained pipe would block the program. */
   constructor(
-    program: string,
+    { words, environment, onStdout, onStderrLine }: ChildOptions,
     args: readonly string[],
-    environment: Readonly<Record<string, string | undefined>>,
-    onStdout: (chunk: string) => void,
   ) {
+    const [program = ''] = words
     this.#program = program
+    const [file = '', ...rest] = guarded([...words, ...args])
     // A localised program would print other words and decimal commas.
     const env = { ...environment, LC_ALL: 'C' }
-    const child = spawn(program, args, { detached: true, env, stdio: 'pipe' })
+    const child = spawn(file, rest, { detached: true, env, stdio: 'pipe' })
     this.#child = child
     this.started = new Promise((resolve, reject) => {
       child.once('spawn', resolve)
@@ -36,22 +47,24 @@ export class Child {
         reject(new Error(this.#cannotStart(error), { cause: error }))
       })
     })
+    const errors = new LineSplitter(maximumErrorLineLength)
+    const takeErrors = (chunk: string) => {
+      for (const line of errors.push(chunk)) {
+        this.note(line)
+        onStderrLine?.(line)
+      }
+    }
     this.ended = new Promise((resolve) => {
       child.once('close', (code, signal) => {
+        // The last line of a dying program may lack its end.
+        takeErrors('\n')
         resolve({ code, sentence: endingOf(program, code, signal, this.#note) })
       })
     })
-    child.stdin.on('error', () => undefined).end()
+    // Held open and never written to: the guard waits on it.
+    child.stdin.on('error', () => undefined)
     child.stdout.setEncoding('utf8').on('data', onStdout)
-    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-      this.note(
-        chunk
-          .slice(-4 * maximumNoteLength)
-          .trim()
-          .split('\n')
-          .at(-1) ?? '',
-      )
-    })
+    child.stderr.setEncoding('utf8').on('data', takeErrors)
   }
 
   get pid(): number | undefined {
@@ -91,6 +104,7 @@ export class Child {
         // Gone already.
       }
     }
+    this.#child.stdin.destroy()
     this.#child.stdout.destroy()
     this.#child.stderr.destroy()
     this.#child.unref()
@@ -100,9 +114,9 @@ export class Child {
     const code = systemCodeOf(error) ?? 'unknown'
     switch (code) {
       case 'ENOENT':
-        return `${this.#program} was not found: install the NVIDIA driver, name the program with --nvidia-smi PATH, or choose another --gpu.`
+        return notFound(this.#program)
       case 'EACCES':
-        return `${this.#program} may not be executed: check its permissions.`
+        return cannotExecute(this.#program)
       default:
         return `${this.#program} cannot be started (${code}).`
     }

@@ -14,13 +14,29 @@ const meanings: Readonly<Record<number, string>> = {
   18: 'driver and NVML library are of different versions: reboot, or reload the driver',
 }
 
-/** One sentence on how a run of `program` ended. `note` is the last thing it said. */
+/** What a shell exits with when it cannot start the program. */
+const shellEndings: Readonly<Record<number, (program: string) => string>> = {
+  126: cannotExecute,
+  127: notFound,
+}
+
+export function notFound(program: string): string {
+  return `${program} was not found: install the NVIDIA driver, name the program with --nvidia-smi PATH, or choose another --gpu.`
+}
+
+export function cannotExecute(program: string): string {
+  return `${program} may not be executed: check its permissions.`
+}
+
+/** One sentence on how a run of `program` ended. `note` is the first thing it said that was no row. */
 export function endingOf(
   program: string,
   code: number | null,
   signal: string | null,
   note: string | undefined,
 ): string {
+  const ofShell = code === null ? undefined : shellEndings[code]
+  if (ofShell !== undefined) return ofShell(program)
   const how = code === null ? `was ended by ${signal ?? 'a signal'}` : `exited with ${String(code)}`
   const meaning = code === null ? undefined : meanings[code]
   return `${program} ${how}${meaning === undefined ? '' : `: ${meaning}`}${note === undefined ? '' : ` (it said "${note}")`}.`

@@ -3,8 +3,9 @@ import type { GpuSample } from '../../../core/snapshot.ts'
 import { LineSplitter } from '../../normalise/lines.ts'
 import type { Column } from '../../normalise/nvidia-fields.ts'
 import { normaliseRow } from '../../normalise/nvidia-row.ts'
-import type { Reader } from '../source.ts'
-import type { Child } from './child.ts'
+import { normaliseHandleLine } from '../../normalise/nvidia-handle.ts'
+import { FailedReading, type Reader } from '../source.ts'
+import type { Child, ChildOptions } from './child.ts'
 
 const maximumLineLength = 16_384
 /** A flood of lines between two readings is no GPU's. */
@@ -24,13 +25,15 @@ export class RowReader implements Reader<readonly GpuSample[]> {
   readonly #splitter = new LineSplitter(maximumLineLength)
   readonly #known: Map<string, GpuSample>
   readonly #rows = new Map<string, GpuSample>()
+  /** Verdicts on GPUs that could not even be asked, by index. */
+  readonly #unreachable = new Map<string, GpuSample>()
   #lines = 0
   #notRows = 0
   #failure: string | undefined
   #wake: () => void = () => undefined
 
   constructor(options: {
-    readonly launch: (onStdout: (chunk: string) => void) => Child
+    readonly launch: (output: Pick<ChildOptions, 'onStdout' | 'onStderrLine'>) => Child
     readonly columns: readonly Column[]
     /** By index, what the GPUs said last; kept here for the reader that comes after this one. */
     readonly known: Map<string, GpuSample>
@@ -39,8 +42,13 @@ export class RowReader implements Reader<readonly GpuSample[]> {
     this.#known = options.known
     this.#columns = options.columns
     this.#clock = options.clock
-    this.#child = options.launch((chunk) => {
-      this.#take(chunk)
+    this.#child = options.launch({
+      onStdout: (chunk) => {
+        this.#take(chunk)
+      },
+      onStderrLine: (line) => {
+        this.#takeUnreachable(line)
+      },
     })
     void this.#child.ended.then(({ sentence }) => {
       this.#fail(sentence)
@@ -69,16 +77,24 @@ export class RowReader implements Reader<readonly GpuSample[]> {
         )
       })
     }
-    if (this.#rows.size === 0) throw new Error(this.#failure ?? 'nvidia-smi printed no row')
+    if (this.#rows.size === 0) {
+      throw new FailedReading(this.#failure ?? 'nvidia-smi printed no row', this.#taken())
+    }
     await this.#clock.sleep(gatherSeconds, signal)
-    const samples = [...this.#rows.values()]
-    this.#rows.clear()
-    this.#lines = 0
-    return samples
+    return this.#taken()
   }
 
   close(): void {
     this.#child.kill()
+  }
+
+  #taken(): readonly GpuSample[] {
+    // A GPU that has a row after all can be reached.
+    const samples = [...new Map([...this.#unreachable, ...this.#rows]).values()]
+    this.#rows.clear()
+    this.#unreachable.clear()
+    this.#lines = 0
+    return samples
   }
 
   #take(chunk: string): void {
@@ -97,6 +113,7 @@ export class RowReader implements Reader<readonly GpuSample[]> {
     const sample = normaliseRow(line, this.#columns, { kind: 'nvidia', known: this.#known })
     if (sample === undefined) {
       if (this.#isHeader(line)) return
+      this.#takeUnreachable(line)
       this.#notRows += 1
       this.#child.note(line)
       return
@@ -108,6 +125,13 @@ export class RowReader implements Reader<readonly GpuSample[]> {
     this.#child.forget()
     this.#known.set(sample.index, sample)
     this.#rows.set(sample.index, sample)
+  }
+
+  #takeUnreachable(line: string): void {
+    const sample = normaliseHandleLine(line, [...this.#known.values()])
+    if (sample !== undefined && this.#unreachable.size < maximumGpus) {
+      this.#unreachable.set(sample.index, sample)
+    }
   }
 
   #isHeader(line: string): boolean {

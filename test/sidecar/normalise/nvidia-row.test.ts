@@ -50,6 +50,7 @@ test('a row in base units', () => {
     temperatureCelsius: 64,
     smClockHertz: 1.41e9,
     throttled: true,
+    throttleReasons: { sw_power_cap: false, sw_thermal_slowdown: true },
   })
 })
 
@@ -249,7 +250,13 @@ test('fields are asked for under the name that the driver knows', () => {
         'name" or "gpu_name',
       ),
     ),
-  ).toEqual(['index', 'power.draw.instant', 'clocks_event_reasons.sw_power_cap', 'name'])
+  ).toEqual([
+    'index',
+    'power.draw.instant',
+    'power.draw',
+    'clocks_event_reasons.sw_power_cap',
+    'name',
+  ])
 })
 
 test('a help that cannot be read falls back to what every driver knows', () => {
@@ -266,6 +273,6 @@ test('a help that cannot be read falls back to what every driver knows', () => {
 })
 
 test('a recording that holds a field under several names gives its best one', () => {
-  const fields = columnsOf('index, power.draw.instant [W], power.draw [W], fan.speed [%]')
-  expect(fields.map(({ field }) => field)).toEqual(['index', 'power', undefined, undefined])
+  const fields = columnsOf('index, clocks.sm [MHz], clocks.current.sm [MHz], fan.speed [%]')
+  expect(fields.map(({ field }) => field)).toEqual(['index', undefined, 'smClock', undefined])
 })

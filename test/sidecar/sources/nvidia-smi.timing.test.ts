@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
@@ -45,7 +47,11 @@ function isAlive(pid: number): boolean {
   }
 }
 
-async function start(scenario: string, nvidiaSmi = program): Promise<Sidecar> {
+async function start(
+  scenario: string,
+  nvidiaSmi = program,
+  seconds = intervalSeconds,
+): Promise<Sidecar> {
   play(scenario)
   sidecar = await startSidecar(
     {
@@ -53,21 +59,32 @@ async function start(scenario: string, nvidiaSmi = program): Promise<Sidecar> {
       server: 'none',
       gpu: 'nvidia-smi',
       listen: { host: '127.0.0.1', port: 0 },
-      intervalSeconds,
+      intervalSeconds: seconds,
       policy,
       otlp: undefined,
       nvidiaSmi,
-      environment: {
-        ...process.env,
-        FAKE_NVIDIA_SMI: control,
-        PATH: [dirname(program), process.env['PATH']].join(delimiter),
-      },
+      environment: environment(),
       version: '0',
       onTrouble: () => undefined,
     },
     systemClock,
   )
   return sidecar
+}
+
+const environment = () => ({
+  ...process.env,
+  FAKE_NVIDIA_SMI: control,
+  PATH: [dirname(program), process.env['PATH']].join(delimiter),
+})
+
+/** The sidecar as a program of its own, whose end the test decides. */
+async function startProgram(args: readonly string[]) {
+  const cli = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url))
+  const command = [cli, 'sidecar', '--listen', '127.0.0.1:0', '--json', ...args]
+  const child = spawn(process.execPath, command, { env: environment(), stdio: 'pipe' })
+  const [line] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string]
+  return { child, url: (JSON.parse(line) as { url: string }).url }
 }
 
 async function status(): Promise<Snapshot> {
@@ -131,6 +148,7 @@ describe('a fault while it runs: values disappear within three intervals, and co
     ['wrapper', /^no reading within 750 ms$/],
     ['half', /^no reading within 750 ms$/],
     ['long', /^no reading within 750 ms/],
+    ['flood', /printed more than 10000 lines at once/],
     ['rubbish', /^no reading within 750 ms; nvidia-smi printed "%%% {2}\[31mno row at all \[0m"$/],
     ['die', /exited with 15: a GPU has fallen off the bus.*GPU0000:3B:00\.0/],
   ])('%s', async (scenario, reason) => {
@@ -212,6 +230,75 @@ test('event lines between rows are left out and counted', async () => {
     expect(sources[0]?.droppedLines).toBeGreaterThanOrEqual(4)
     expect(sources[0]?.up).toBe(true)
   })
+})
+
+test('64 GPUs, each with its own figures', async () => {
+  await start('gpus:64')
+  await waitFor(({ gpus }) => {
+    expect(gpus).toHaveLength(64)
+    expect(gpus.map(({ up }) => up)).toEqual(gpus.map(() => true))
+  })
+  const { gpus } = await status()
+  expect(gpus.map(({ sample }) => sample.memoryUsedBytes)).toEqual(
+    gpus.map((_, gpu) =>
+      2048 + 1024 * gpu > 24_564 ? undefined : (2048 + 1024 * gpu) * 1024 ** 2,
+    ),
+  )
+})
+
+test.each([
+  ['renamed', { utilizationRatio: 0.3, memoryUsedBytes: 2_147_483_648, powerWatts: 100.5 }],
+  ['unit', { utilizationRatio: 0.3, memoryUsedBytes: 2_147_483_648, powerWatts: undefined }],
+  ['average', { utilizationRatio: 0.3, memoryUsedBytes: 2_147_483_648, powerWatts: 90.25 }],
+])('the header or the unit of a new driver: %s', async (scenario, figures) => {
+  await start(scenario)
+  await waitForBoth()
+  expect(sidecar?.snapshot().gpus[0]?.sample).toMatchObject(figures)
+})
+
+test('a GPU that cannot be reached is down, the other goes on although each run exits with 15', async () => {
+  // Each run ends after its first rows; the next one comes a second later.
+  await start('partial', program, 1)
+  const expected = [
+    ['GPU-fake-0', true, 'ok', 0.3],
+    ['unknown-00000000:3B:00.0', false, 'unknown_error', undefined],
+  ]
+  const seen = ({ gpus }: Snapshot) =>
+    gpus
+      .map(({ up, sample }) => [sample.uuid, up, sample.state, sample.utilizationRatio])
+      .sort(([a], [b]) => String(a).localeCompare(String(b)))
+  await waitFor((snapshot) => {
+    expect(snapshot.sources[0]?.restarts).toBeGreaterThanOrEqual(2)
+    expect(seen(snapshot)).toEqual(expected)
+    expect(snapshot.sources[0]?.up).toBe(true)
+  })
+  play('normal')
+  await waitFor(({ gpus }) => {
+    expect(gpus.map(({ sample, up }) => [sample.uuid, up])).toEqual([
+      ['GPU-fake-0', true],
+      ['GPU-fake-1', true],
+    ])
+  })
+})
+
+test('a command with arguments is started as one, as for ssh', async () => {
+  const wrapper = join(folder, 'as host')
+  writeFileSync(wrapper, `#!/bin/sh\nshift\nexec "$@"\n`, { mode: 0o755 })
+  await start('normal', `"${wrapper}" gpu-host '${program}'`)
+  await waitForBoth()
+})
+
+test('a sidecar that is killed outright leaves no nvidia-smi that hangs', async () => {
+  play('stubborn')
+  const { child, url } = await startProgram(['--gpu', 'nvidia-smi', '--server', 'none'])
+  await vi.waitFor(() => {
+    expect(url).toMatch(/^http/)
+    expect(pids().filter(isAlive)).toHaveLength(1)
+  }, waiting)
+  child.kill('SIGKILL')
+  await vi.waitFor(() => {
+    expect(pids().filter(isAlive)).toEqual([])
+  }, waiting)
 })
 
 test('a driver of another version is named, with what nvidia-smi said', async () => {
