@@ -12,13 +12,27 @@ export const sidecar = defineCommand({
   examples: [
     ['sidecar --target http://127.0.0.1:8080', 'watch the reranker on port 8080 and its GPU'],
     ['sidecar --gpu nvidia-smi --server none', 'watch the GPUs alone'],
+    [
+      'sidecar --target http://127.0.0.1:8000 --metrics http://127.0.0.1:8002/metrics --model bge',
+      'a Triton that serves several models',
+    ],
   ],
   options: {
     target: { type: 'string', describe: 'URL of the reranker to watch' },
     server: {
       type: 'string',
       default: 'auto',
-      describe: 'What the reranker is: auto, rerankscope, none',
+      describe:
+        'What the reranker is: auto (found by its metrics), rerankscope, tei, vllm, triton, xinference, llamacpp, infinity, generic:FILE (a map of metrics), none',
+    },
+    metrics: {
+      type: 'string',
+      describe:
+        'URL of its metrics (default: /metrics of the target), as http://127.0.0.1:8002/metrics for Triton',
+    },
+    model: {
+      type: 'string',
+      describe: 'Which model to watch, where the target serves several',
     },
     gpu: {
       type: 'string',
@@ -52,6 +66,11 @@ export const sidecar = defineCommand({
         `--interval must be from ${String(minimumIntervalSeconds)} to ${String(maximumIntervalSeconds)} seconds.`,
       )
     }
+    if (target === undefined && args.metrics !== undefined) {
+      throw usageError(
+        '--metrics says where the figures of a reranker are: name it with --target URL.',
+      )
+    }
     if (target === undefined && (server !== 'none' || gpu === 'emulated')) {
       throw usageError(
         'Name the reranker with --target URL, or watch GPUs alone with --server none --gpu nvidia-smi.',
@@ -63,6 +82,8 @@ export const sidecar = defineCommand({
     const running = await startSidecar(
       {
         target,
+        metrics: args.metrics,
+        model: args.model,
         server,
         gpu,
         listen: addressOf(args.listen),

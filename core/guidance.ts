@@ -38,6 +38,8 @@ export interface Evidence {
   readonly queriesPerSecond: number | undefined
   readonly p95Seconds: number | undefined
   readonly queuePairs: number | undefined
+  /** Where the server counts what waits by the request. */
+  readonly queueRequests?: number | undefined
   /** Power drawn over power limit. */
   readonly powerRatio: number | undefined
 }
@@ -99,11 +101,11 @@ function crossing(
 }
 
 function witnessOf(
-  { p95Seconds, queuePairs, powerRatio }: Evidence,
+  { p95Seconds, queuePairs, queueRequests, powerRatio }: Evidence,
   policy: Policy,
 ): { readonly busy: boolean; readonly sentence: string } {
   const slow = p95Seconds !== undefined && p95Seconds > policy.p95Seconds
-  const queued = queuePairs !== undefined && queuePairs > 0
+  const queued = (queuePairs ?? queueRequests ?? 0) > 0
   const facts = [
     ...(p95Seconds === undefined
       ? []
@@ -111,6 +113,7 @@ function witnessOf(
           `p95 is ${formatDuration(p95Seconds)} (${slow ? 'over' : 'within'} ${formatDuration(policy.p95Seconds)})`,
         ]),
     ...(queuePairs === undefined ? [] : [`${String(queuePairs)} pairs wait`]),
+    ...(queueRequests === undefined ? [] : [`${String(queueRequests)} requests wait`]),
     ...(powerRatio === undefined ? [] : [`power is at ${formatRatio(powerRatio)} of its limit`]),
   ]
   return {

@@ -198,6 +198,12 @@ const serving = {
     'Rerank requests that were not answered with scores, by class.',
   ),
   pairs: counter('reranker_pairs_total', '{pair}', [], 'Query-document pairs scored.'),
+  failedPairs: counter(
+    'reranker_failed_pairs_total',
+    '{pair}',
+    ['class'],
+    'Pairs refused or failed, by class, of servers that count failures by the pair and not by the request.',
+  ),
   tokens: counter('reranker_tokens_total', '{token}', [], 'Tokens scored, padding not counted.'),
   truncatedPairs: counter(
     'reranker_truncated_pairs_total',
@@ -211,6 +217,13 @@ const serving = {
     [],
     durationBounds,
     'From the arrival of a rerank request to its answer, successful requests.',
+  ),
+  pairDuration: histogram(
+    'reranker_pair_duration_seconds',
+    's',
+    [],
+    durationBounds,
+    'From the arrival of one pair to its score, of servers that measure pairs. A request takes as long as its slowest pair.',
   ),
   stageDuration: histogram(
     'reranker_stage_duration_seconds',
@@ -246,11 +259,23 @@ const serving = {
     [],
     'Pairs that were accepted and wait for the device.',
   ),
+  queueRequests: gauge(
+    'reranker_queue_requests',
+    '{request}',
+    [],
+    'Requests that wait for the device, of servers that count them by the request.',
+  ),
   inFlightRequests: gauge(
     'reranker_in_flight_requests',
     '{request}',
     [],
     'Rerank requests accepted and not yet answered.',
+  ),
+  inFlightPairs: gauge(
+    'reranker_in_flight_pairs',
+    '{pair}',
+    [],
+    'Pairs being computed, of servers that count their work by the pair.',
   ),
   cacheHits: counter(
     'reranker_cache_hits_total',
@@ -268,7 +293,7 @@ const serving = {
     'reranker_quantile_coarse',
     '1',
     ['target'],
-    'Whether reranker_p95_latency is a guess: 1 when it falls into a bucket wider than 25 % either side.',
+    'Whether reranker_p95_latency is a guess: 1 when it falls into a bucket wider than 25 % either side, or is that of single pairs.',
   ),
 } as const
 

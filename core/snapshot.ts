@@ -104,15 +104,23 @@ export interface ServingSample {
   readonly requests?: number | undefined
   readonly errors?: Readonly<Record<string, number>> | undefined
   readonly pairs?: number | undefined
+  /** By class, where the server counts failures by the pair: no sum with `errors` makes sense. */
+  readonly failedPairs?: Readonly<Record<string, number>> | undefined
   readonly tokens?: number | undefined
   readonly truncatedPairs?: number | undefined
   readonly requestDuration?: HistogramValue | undefined
+  /** Of one pair, where the server measures pairs: a request takes as long as its slowest. */
+  readonly pairDuration?: HistogramValue | undefined
   readonly stages?: Readonly<Record<string, HistogramValue>> | undefined
   readonly documentsPerQuery?: HistogramValue | undefined
   readonly batchPairs?: HistogramValue | undefined
   readonly paddingRatio?: HistogramValue | undefined
   readonly queuePairs?: number | undefined
+  /** Where the server counts what waits by the request. */
+  readonly queueRequests?: number | undefined
   readonly inFlightRequests?: number | undefined
+  /** Where the server counts what it works on by the pair. */
+  readonly inFlightPairs?: number | undefined
   readonly cacheHits?: Readonly<Record<string, number>> | undefined
   readonly cacheMisses?: Readonly<Record<string, number>> | undefined
 }
@@ -123,8 +131,13 @@ export interface ServingView {
   readonly queriesPerSecond: number | undefined
   /** Over the last 15 s. */
   readonly pairsPerSecond: number | undefined
-  /** Over the last minute; `coarse` when it is a guess inside a wide bucket. */
-  readonly p95: { readonly seconds: number; readonly coarse: boolean } | undefined
+  /**
+   * Over the last minute; `coarse` when it is a guess inside a wide bucket, or that of single pairs,
+   * below which the requests' own cannot lie.
+   */
+  readonly p95:
+    | { readonly seconds: number; readonly coarse: boolean; readonly of: 'request' | 'pair' }
+    | undefined
 }
 
 export interface SourceHealth {

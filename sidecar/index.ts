@@ -19,6 +19,10 @@ export const minimumIntervalSeconds = 0.25
 export interface SidecarOptions {
   /** May hold credentials, which are shown nowhere. Undefined: GPUs alone. */
   readonly target: string | undefined
+  /** Where its metrics are; undefined: under `/metrics` of the target. */
+  readonly metrics?: string | undefined
+  /** The model to watch where the target serves several. */
+  readonly model?: string | undefined
   /** One of `serverChoices`. */
   readonly server: string
   /** One of `gpuChoices`. */
@@ -49,7 +53,8 @@ export interface Sidecar {
  */
 export async function startSidecar(options: SidecarOptions, clock: Clock): Promise<Sidecar> {
   const { intervalSeconds, policy, version } = options
-  const target = options.target === undefined ? undefined : new Target(options.target)
+  const target =
+    options.target === undefined ? undefined : new Target(options.target, options.metrics)
   const otlpUrl = options.otlp === undefined ? undefined : otlpUrlOf(options.otlp)
   const environment: SourceEnvironment = { ...options, clock, target }
   const deployment = new Deployment({

@@ -7,7 +7,8 @@ import { parsePrometheusText, type PrometheusPage } from './normalise/prometheus
 /** A larger page is no metrics page. */
 export const maximumPageBytes = 4 * 1024 * 1024
 
-const limits = { maxSockets: 1, keepAlive: true } as const
+/** Two: the page, and the document that some servers have beside it. */
+const limits = { maxSockets: 2, keepAlive: true } as const
 
 /**
  * The reranker that is watched. `node:http` and not `fetch`, which brings a second HTTP stack into
@@ -16,19 +17,25 @@ const limits = { maxSockets: 1, keepAlive: true } as const
 export class Target {
   /** Without credentials: for labels, logs and pages. */
   readonly url: string
-  readonly #metricsUrl: URL
   readonly #headers: Readonly<Record<string, string>>
-  readonly #agent: HttpAgent
+  readonly #metrics: { readonly url: URL; readonly headers: Readonly<Record<string, string>> }
+  readonly #agents: { readonly 'http:': HttpAgent; readonly 'https:': HttpsAgent }
   #pending: Promise<PrometheusPage> | undefined
 
-  /** Throws a `UserError` when `text` is no HTTP URL. */
-  constructor(text: string) {
+  /**
+   * `metricsUrl`: where its figures are, when not under `/metrics` of `text`, as with servers that
+   * have a port of their own for them. Throws a `UserError` when either is no HTTP URL.
+   */
+  constructor(text: string, metricsUrl?: string) {
     const { url, headers } = parseTargetUrl(text, '--target')
     this.url = url
-    this.#headers = { accept: 'text/plain;version=0.0.4', ...headers }
-    this.#metricsUrl = new URL(`${url}/metrics`)
-    this.#agent =
-      this.#metricsUrl.protocol === 'https:' ? new HttpsAgent(limits) : new HttpAgent(limits)
+    this.#headers = headers
+    const metrics = metricsUrl === undefined ? undefined : parseTargetUrl(metricsUrl, '--metrics')
+    this.#metrics = {
+      url: new URL(metrics?.url ?? `${url}/metrics`),
+      headers: metrics?.headers ?? headers,
+    }
+    this.#agents = { 'http:': new HttpAgent(limits), 'https:': new HttpsAgent(limits) }
   }
 
   /**
@@ -36,27 +43,46 @@ export class Target {
    * them neither cost the target twice nor see two moments. Rejects with a sentence.
    */
   page(signal: AbortSignal): Promise<PrometheusPage> {
-    this.#pending ??= this.#fetch(signal).finally(() => {
-      this.#pending = undefined
-    })
+    const { url, headers } = this.#metrics
+    this.#pending ??= this.#fetch(url, { accept: 'text/plain;version=0.0.4', ...headers }, signal)
+      .then(parsePrometheusText)
+      .finally(() => {
+        this.#pending = undefined
+      })
     return this.#pending
   }
 
-  close(): void {
-    this.#agent.destroy()
+  /** The JSON document at `path` of the target. Rejects with a sentence. */
+  async document(path: string, signal: AbortSignal): Promise<unknown> {
+    const url = new URL(`${this.url}${path}`)
+    const text = await this.#fetch(url, { accept: 'application/json', ...this.#headers }, signal)
+    try {
+      return JSON.parse(text)
+    } catch (error) {
+      throw new Error(`${url.href} is no JSON.`, { cause: error })
+    }
   }
 
-  async #fetch(signal: AbortSignal): Promise<PrometheusPage> {
+  close(): void {
+    this.#agents['http:'].destroy()
+    this.#agents['https:'].destroy()
+  }
+
+  async #fetch(
+    url: URL,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<string> {
     let response: IncomingMessage
     try {
-      response = await this.#request(signal)
+      response = await this.#request(url, headers, signal)
     } catch (error) {
-      throw new Error(this.#sentence(error, signal), { cause: error })
+      throw new Error(sentence(url, error, signal), { cause: error })
     }
     if (response.statusCode !== 200) {
       response.destroy()
       throw new Error(
-        `${this.#metricsUrl.href} answered ${String(response.statusCode)}, not 200: is it the reranker?`,
+        `${url.href} answered ${String(response.statusCode)}, not 200: is it the reranker?`,
       )
     }
     const chunks: Buffer[] = []
@@ -69,41 +95,44 @@ export class Target {
         chunks.push(chunk)
       }
     } catch (error) {
-      throw new Error(this.#sentence(error, signal), { cause: error })
+      throw new Error(sentence(url, error, signal), { cause: error })
     }
     if (bytes > maximumPageBytes) {
       throw new Error(
-        `${this.#metricsUrl.href} sent more than ${String(maximumPageBytes)} bytes: that is no metrics page.`,
+        `${url.href} sent more than ${String(maximumPageBytes)} bytes: that is no metrics page.`,
       )
     }
-    return parsePrometheusText(Buffer.concat(chunks).toString('utf8'))
+    return Buffer.concat(chunks).toString('utf8')
   }
 
-  #request(signal: AbortSignal): Promise<IncomingMessage> {
-    const get = this.#metricsUrl.protocol === 'https:' ? httpsGet : httpGet
+  #request(
+    url: URL,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<IncomingMessage> {
+    const [get, agent] =
+      url.protocol === 'https:'
+        ? ([httpsGet, this.#agents['https:']] as const)
+        : ([httpGet, this.#agents['http:']] as const)
     return new Promise((resolve, reject) => {
-      get(this.#metricsUrl, { agent: this.#agent, headers: this.#headers, signal }, resolve).once(
-        'error',
-        reject,
-      )
+      get(url, { agent, headers, signal }, resolve).once('error', reject)
     })
   }
+}
 
-  #sentence(error: unknown, signal: AbortSignal): string {
-    const where = this.#metricsUrl.href
-    if (signal.aborted) return `${where} did not answer in time.`
-    const code = systemCodeOf(error) ?? 'unknown'
-    switch (code) {
-      case 'ECONNREFUSED':
-        return `${where} refused the connection: is the reranker running?`
-      case 'ENOTFOUND':
-      case 'EAI_AGAIN':
-        return `the host of ${where} cannot be found: check --target.`
-      case 'ECONNRESET':
-      case 'EPIPE':
-        return `${where} broke the connection before its answer was complete.`
-      default:
-        return `${where} cannot be read (${code}).`
-    }
+function sentence({ href: where }: URL, error: unknown, signal: AbortSignal): string {
+  if (signal.aborted) return `${where} did not answer in time.`
+  const code = systemCodeOf(error) ?? 'unknown'
+  switch (code) {
+    case 'ECONNREFUSED':
+      return `${where} refused the connection: is the reranker running?`
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `the host of ${where} cannot be found: check the URL.`
+    case 'ECONNRESET':
+    case 'EPIPE':
+      return `${where} broke the connection before its answer was complete.`
+    default:
+      return `${where} cannot be read (${code}).`
   }
 }

@@ -111,7 +111,7 @@ export class Deployment {
       sample,
       queriesPerSecond: this.#servingHistory.rate('requests'),
       pairsPerSecond: this.#servingHistory.rate('pairs'),
-      p95: p95 && { seconds: p95.value, coarse: p95.coarse },
+      p95: p95 && { seconds: p95.value, coarse: p95.coarse, of: p95.of },
     }
   }
 }

@@ -27,6 +27,7 @@ export function evidenceOf(
     queriesPerSecond: serving?.queriesPerSecond,
     p95Seconds: serving?.p95?.seconds,
     queuePairs: serving?.sample.queuePairs,
+    queueRequests: serving?.sample.queueRequests,
     powerRatio:
       powerRatios.length === 0
         ? undefined

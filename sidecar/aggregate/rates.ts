@@ -11,7 +11,10 @@ import type { ServingSample } from '../../core/snapshot.ts'
 export const rateWindowSeconds = 15
 export const quantileWindowSeconds = 60
 
-export type Cumulative = Pick<ServingSample, 'requests' | 'pairs' | 'requestDuration'>
+export type Cumulative = Pick<
+  ServingSample,
+  'requests' | 'pairs' | 'requestDuration' | 'pairDuration'
+>
 
 interface Entry {
   readonly atSeconds: number
@@ -31,10 +34,10 @@ export class ServingHistory {
     this.#intervalSeconds = intervalSeconds
   }
 
-  add(atSeconds: number, { requests, pairs, requestDuration }: Cumulative): void {
+  add(atSeconds: number, { requests, pairs, requestDuration, pairDuration }: Cumulative): void {
     this.#entries = [
       ...this.#within(quantileWindowSeconds, atSeconds),
-      { atSeconds, figures: { requests, pairs, requestDuration } },
+      { atSeconds, figures: { requests, pairs, requestDuration, pairDuration } },
     ]
   }
 
@@ -48,12 +51,23 @@ export class ServingHistory {
     return grown === undefined ? undefined : grown / (last.atSeconds - first.atSeconds)
   }
 
-  /** Over the last minute before the latest reading; undefined when nothing was answered in it. */
-  p95(): Quantile | undefined {
+  /**
+   * Over the last minute before the latest reading; undefined when nothing was answered in it. Where
+   * the requests' buckets are too wide, that of the pairs if it is known (vLLM): coarse in another
+   * way, as no request is faster than its pairs and many are slower.
+   */
+  p95(): (Quantile & { readonly of: 'request' | 'pair' }) | undefined {
+    const request = this.#quantile('requestDuration', 0.95)
+    const pair = request?.coarse === false ? undefined : this.#quantile('pairDuration', 0.95)
+    if (pair !== undefined) return { ...pair, coarse: true, of: 'pair' }
+    return request && { ...request, of: 'request' }
+  }
+
+  #quantile(figure: 'requestDuration' | 'pairDuration', q: number): Quantile | undefined {
     const grown = histogramIncrease(
-      this.#upToLatest(quantileWindowSeconds).map(({ figures }) => figures.requestDuration),
+      this.#upToLatest(quantileWindowSeconds).map(({ figures }) => figures[figure]),
     )
-    return grown && quantile(grown, 0.95)
+    return grown && quantile(grown, q)
   }
 
   #upToLatest(windowSeconds: number): readonly Entry[] {

@@ -1,14 +1,38 @@
 import { usageError } from '../../core/errors.ts'
 import type { GpuSample, ServingSample } from '../../core/snapshot.ts'
+import { servingSource } from '../serving.ts'
 import { emulated } from './emulated.ts'
+import { generic } from './generic.ts'
+import { infinity } from './infinity.ts'
+import { llamacpp } from './llamacpp.ts'
 import { nvidiaSmi } from './nvidia-smi.ts'
 import { replay } from './replay.ts'
 import { rerankscope } from './rerankscope.ts'
-import type { GpuSource, ServingSource, Source, SourceEnvironment } from './source.ts'
+import type {
+  GpuSource,
+  ServingSource,
+  ServingSourceKind,
+  Source,
+  SourceEnvironment,
+} from './source.ts'
+import { tei } from './tei.ts'
+import { triton } from './triton.ts'
+import { vllm } from './vllm.ts'
+import { xinference } from './xinference.ts'
 
 /** In the order in which `auto` tries them. One more = one file and one line here. */
 export const gpuSources: readonly GpuSource[] = [nvidiaSmi, emulated, replay]
-export const servingSources: readonly ServingSource[] = [rerankscope]
+/** Infinity last: its page holds nothing of its own. */
+export const servingSources: readonly ServingSource[] = [
+  rerankscope,
+  tei,
+  vllm,
+  triton,
+  xinference,
+  llamacpp,
+  infinity,
+]
+export const servingSourceKinds: readonly ServingSourceKind[] = [generic]
 
 /** The values of `--gpu`, as the help shows them. */
 export const gpuChoices: readonly string[] = [
@@ -20,6 +44,7 @@ export const gpuChoices: readonly string[] = [
 export const serverChoices: readonly string[] = [
   'auto',
   ...servingSources.map(({ name }) => name),
+  ...servingSourceKinds.map(({ name, argument }) => `${name}:${argument}`),
   'none',
 ]
 
@@ -47,37 +72,21 @@ export function gpuSourceOf(
 /** The source behind a value of `--server`, read from the target's metrics page; undefined for `none`. */
 export function servingSourceOf(
   choice: string,
-  { target }: SourceEnvironment,
+  environment: SourceEnvironment,
 ): Source<ServingSample> | undefined {
   if (choice === 'none') return undefined
-  const members = servingSources.filter(({ name }) => choice === 'auto' || choice === name)
-  if (members.length === 0) {
-    throw usageError(`--server must be one of ${serverChoices.join(', ')}, not ${choice}.`)
-  }
+  const members = membersOf(choice)
+  const { target } = environment
   if (target === undefined) throw usageError(`--server ${choice} needs --target URL.`)
-  const names = members.map(({ name }) => name).join(', ')
-  let droppedLines = 0
-  return {
-    // Not the member's name: a series must not change its label when the server is recognised.
-    name: 'serving',
-    open: () =>
-      Promise.resolve({
-        pace: 'loop' as const,
-        get droppedLines() {
-          return droppedLines
-        },
-        async read(signal: AbortSignal) {
-          const page = await target.page(signal)
-          droppedLines += page.droppedLines
-          const member = members.find((each) => each.recognises(page))
-          if (member === undefined) {
-            throw new Error(
-              `the metrics of ${target.url} are not those of a server that is known here (${names}): use --server none to watch the GPU alone.`,
-            )
-          }
-          return member.normalise(page)
-        },
-        close: () => undefined,
-      }),
-  }
+  return servingSource(members, { ...environment, target })
+}
+
+function membersOf(choice: string): readonly ServingSource[] {
+  if (choice === 'auto') return servingSources
+  const [name = '', ...rest] = choice.split(':')
+  const kind = servingSourceKinds.find((each) => each.name === name)
+  if (kind !== undefined && rest.length > 0) return [kind.create(rest.join(':'))]
+  const members = servingSources.filter((each) => each.name === choice)
+  if (members.length > 0) return members
+  throw usageError(`--server must be one of ${serverChoices.join(', ')}, not ${choice}.`)
 }

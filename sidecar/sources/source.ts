@@ -58,6 +58,8 @@ export interface SourceEnvironment {
   readonly intervalSeconds: number
   /** Undefined when no reranker is watched. */
   readonly target: Target | undefined
+  /** The model that is watched; undefined: the only one that the target serves. */
+  readonly model?: string | undefined
   /** Name or path of the program, or a command that runs it (`ssh gpu-host nvidia-smi`). */
   readonly nvidiaSmi: string
   readonly environment: Readonly<Record<string, string | undefined>>
@@ -74,11 +76,32 @@ export interface GpuSource {
   create(environment: SourceEnvironment, argument: string): Source<readonly GpuSample[]>
 }
 
+/** What a serving source may know beside the page. */
+export interface ServingContext {
+  /** The model that is watched, where the user named one. */
+  readonly model?: string | undefined
+  /** The JSON document that the source asked for; undefined when it could not be had. */
+  readonly beside?: unknown
+}
+
 /** A kind of reranker, known by its metrics page: one file here and one line in `index.ts`. */
 export interface ServingSource {
   readonly name: string
+  /** A document of the target that says what its page does not; 0 seconds: as often as the page. */
+  readonly beside?: { readonly path: string; readonly everySeconds: number }
   /** Whether the page is of this kind of server. */
   recognises(page: PrometheusPage): boolean
-  /** Pure. What the page does not say stays absent. */
-  normalise(page: PrometheusPage): ServingSample
+  /**
+   * Pure. What the page does not say stays absent. Throws one sentence when the page holds figures of
+   * several models and none was chosen.
+   */
+  normalise(page: PrometheusPage, context: ServingContext): ServingSample
+}
+
+/** One that is told what to read: `NAME:ARGUMENT`, never found by `auto`. */
+export interface ServingSourceKind {
+  readonly name: string
+  readonly argument: string
+  /** Throws a `UserError` for an argument that cannot work. */
+  create(argument: string): ServingSource
 }

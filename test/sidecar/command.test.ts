@@ -70,7 +70,10 @@ test.each([
   [['--target', 'ftp://me:secret@host'], /--target must start with http:/],
   [['--server', 'none', '--gpu', 'emulated'], /Name the reranker/],
   [['--server', 'none', '--gpu', 'none'], /leave nothing to watch/],
-  [[...watch, '--server', 'tei'], /--server must be one of auto, rerankscope, none, not tei/],
+  [
+    [...watch, '--server', 'tgi'],
+    /--server must be one of auto, rerankscope, tei, .*generic:FILE, none, not tgi/,
+  ],
   [
     [...watch, '--gpu', 'amd'],
     /--gpu must be one of auto, nvidia-smi, emulated, replay:FILE, none/,
@@ -78,6 +81,9 @@ test.each([
   [[...watch, '--gpu', 'replay:/no/such'], /The recording \/no\/such cannot be read/],
   [[...watch, '--interval', '0.2'], /--interval must be from 0\.25 to 60 seconds/],
   [[...watch, '--interval', 'often'], /--interval must be/],
+  [['--server', 'none', '--metrics', 'http://h'], /--metrics says where .* --target URL/],
+  [[...watch, '--metrics', 'here'], /--metrics must be a URL/],
+  [[...watch, '--server', 'generic:/no/such'], /--server generic:\/no\/such cannot be read/],
   [['--target', 'http://h', '--listen', '9464'], /--listen must be HOST:PORT/],
   [['--target', 'http://h', '--listen', 'h:70000'], /--listen must be HOST:PORT/],
   [[...watch, '--otlp', 'collector'], /--otlp must be/],

@@ -135,12 +135,12 @@ test('a target that goes away takes its figures along, and says why; a new one b
 
 test('a server that is not known says so, and so does one that cannot be emulated', async () => {
   const clock = new FakeClock()
-  const target = await reranker((_, response) => response.end('te_request_count 5\n'))
+  const target = await reranker((_, response) => response.end('up 1\n'))
   const sidecar = await started({ target }, clock)
   await vi.waitFor(() => {
     const reasons = sidecar.snapshot().sources.map(({ reason }) => reason)
     expect(reasons[0]).toContain(`shows no ${metrics.inferenceBusySeconds.name}`)
-    expect(reasons[1]).toContain('not those of a server that is known here (rerankscope)')
+    expect(reasons[1]).toContain('not those of a server that is known here (rerankscope, tei,')
   })
 })
 

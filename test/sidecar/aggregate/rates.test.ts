@@ -54,7 +54,11 @@ test('p95 of the last minute, from buckets worked out by hand', () => {
   history.add(59, { requestDuration: histogram(1000, 0, 0, 0) })
   // 90 more up to 0.1 s and 10 up to 0.2 s: the 95th of 100 is half way through the second bucket.
   history.add(60, { requestDuration: histogram(1090, 10, 0, 0) })
-  expect(history.p95()).toEqual({ value: expect.closeTo(0.15, 9) as number, coarse: true })
+  expect(history.p95()).toEqual({
+    value: expect.closeTo(0.15, 9) as number,
+    coarse: true,
+    of: 'request',
+  })
 })
 
 test('p95 forgets what is older than a minute', () => {
@@ -97,4 +101,19 @@ test('a server without the figures has no rates', () => {
   history.add(1, {})
   expect(history.rate('requests')).toBeUndefined()
   expect(history.p95()).toBeUndefined()
+})
+
+test('where the buckets of requests are too wide, p95 is that of pairs and says so', () => {
+  const history = new ServingHistory(1)
+  const at = (pairs: number) => ({
+    requestDuration: { bounds: [0.1, 0.5], counts: [pairs / 10, 0, 0], sum: 0 },
+    pairDuration: { bounds: [0.05, 0.06], counts: [0, pairs, 0], sum: 0 },
+  })
+  history.add(0, at(0))
+  history.add(10, at(100))
+  expect(history.p95()).toEqual({
+    value: expect.closeTo(0.0595, 9) as number,
+    coarse: true,
+    of: 'pair',
+  })
 })

@@ -21,15 +21,19 @@ const serving: ServingSample = {
   requests: 120,
   errors: { overloaded: 2, backend: 0 },
   pairs: 3600,
+  failedPairs: { dropped: 5 },
   tokens: 250_000,
   truncatedPairs: 4,
   requestDuration: histogram(metrics.requestDuration.bounds, 0.02, 0.02, 0.3),
+  pairDuration: histogram(metrics.pairDuration.bounds, 0.015),
   stages: { tokenise: histogram(metrics.stageDuration.bounds, 0.002) },
   documentsPerQuery: histogram(metrics.documentsPerQuery.bounds, 10, 50),
   batchPairs: histogram(metrics.batchPairs.bounds, 8),
   paddingRatio: histogram(metrics.paddingRatio.bounds, 0.04),
   queuePairs: 16,
+  queueRequests: 2,
   inFlightRequests: 3,
+  inFlightPairs: 8,
   cacheHits: { score: 9 },
   cacheMisses: { score: 1 },
 }
@@ -81,7 +85,7 @@ const full: Snapshot = {
     sample: serving,
     queriesPerSecond: 5,
     pairsPerSecond: 150,
-    p95: { seconds: 0.25, coarse: false },
+    p95: { seconds: 0.25, coarse: false, of: 'request' as const },
   },
   sources: [
     {

@@ -13,6 +13,7 @@ import {
   gpuSources,
   serverChoices,
   servingSourceOf,
+  servingSourceKinds,
   servingSources,
 } from '../../../sidecar/sources/index.ts'
 import { ticksOf } from '../../../sidecar/sources/replay.ts'
@@ -40,13 +41,15 @@ test('every file of the folder that is a source is in a list', () => {
   const files = readdirSync(new URL('../../../sidecar/sources/', import.meta.url))
     .filter((file) => file.endsWith('.ts') && !['index.ts', 'source.ts'].includes(file))
     .map((file) => file.replace('.ts', ''))
-  const listed = [...gpuSources, ...servingSources].map(({ name }) => name)
+  const listed = [...gpuSources, ...servingSources, ...servingSourceKinds].map(({ name }) => name)
   expect([...listed].sort()).toEqual(files.sort())
 })
 
 test('the choices are the lists', () => {
   expect(gpuChoices).toEqual(['auto', 'nvidia-smi', 'emulated', 'replay:FILE', 'none'])
-  expect(serverChoices).toEqual(['auto', 'rerankscope', 'none'])
+  expect(serverChoices.join(' ')).toBe(
+    'auto rerankscope tei vllm triton xinference llamacpp infinity generic:FILE none',
+  )
 })
 
 test('auto takes nvidia-smi where it is on PATH, then the target, and without both says what is missing', () => {
@@ -66,7 +69,7 @@ test.each(['nvidia', 'nvidia-smi:x', 'replay', 'replay:/no/such/file', ''])(
 
 test('a server source needs a target, and one that is known', () => {
   expect(() => servingSourceOf('auto', { ...environment, target: undefined })).toThrow('--target')
-  expect(() => servingSourceOf('tei', environment)).toThrow('auto, rerankscope, none, not tei')
+  expect(() => servingSourceOf('tgi', environment)).toThrow('generic:FILE, none, not tgi')
   expect(servingSourceOf('none', { ...environment, target: undefined })).toBeUndefined()
 })
 
@@ -102,7 +105,7 @@ ${metrics.stageDuration.name}_count{stage="infer"} 4
 ${metrics.cacheHits.name}{cache="token"} 5
 `)
   expect(rerankscope.recognises(page)).toBe(true)
-  expect(rerankscope.normalise(page)).toEqual({
+  expect(rerankscope.normalise(page, {})).toEqual({
     server: 'rerankscope',
     model: 'embedded',
     dtype: 'fp32',

@@ -1,0 +1,65 @@
+import type { ServingSample } from '../core/snapshot.ts'
+import type { ServingSource, Source, SourceEnvironment } from './sources/source.ts'
+import type { Target } from './target.ts'
+
+/**
+ * Reads the target's metrics page and lets the first member that recognises it say what it means.
+ * Which server it is is asked anew each time: it may be replaced by another one under the same URL.
+ */
+export function servingSource(
+  members: readonly ServingSource[],
+  { target, model, clock }: SourceEnvironment & { readonly target: Target },
+): Source<ServingSample> {
+  const names = members.map(({ name }) => name).join(', ')
+  const documents = new Documents(target, () => clock.monotonicSeconds())
+  let droppedLines = 0
+  return {
+    // Not the member's name: a series must not change its label when the server is recognised.
+    name: 'serving',
+    open: () =>
+      Promise.resolve({
+        pace: 'loop' as const,
+        get droppedLines() {
+          return droppedLines
+        },
+        async read(signal: AbortSignal) {
+          const page = await target.page(signal)
+          droppedLines += page.droppedLines
+          const member = members.find((each) => each.recognises(page))
+          if (member === undefined) {
+            throw new Error(
+              `the metrics of ${target.url} are not those of a server that is known here (${names}): name it with --server generic:FILE, or use --server none to watch the GPU alone.`,
+            )
+          }
+          return member.normalise(page, { model, beside: await documents.of(member, signal) })
+        },
+        close: () => undefined,
+      }),
+  }
+}
+
+/** The latest document, kept as long as its source says it stays true. */
+class Documents {
+  readonly #target: Target
+  readonly #nowSeconds: () => number
+  #latest:
+    { readonly path: string; readonly atSeconds: number; readonly value: unknown } | undefined
+
+  constructor(target: Target, nowSeconds: () => number) {
+    this.#target = target
+    this.#nowSeconds = nowSeconds
+  }
+
+  /** Undefined when there is none: the page is worth having without it. */
+  async of({ beside }: ServingSource, signal: AbortSignal): Promise<unknown> {
+    if (beside === undefined) return undefined
+    const { path, everySeconds } = beside
+    const latest = this.#latest
+    if (latest?.path === path && this.#nowSeconds() - latest.atSeconds < everySeconds) {
+      return latest.value
+    }
+    const value = await this.#target.document(path, signal).catch(() => undefined)
+    this.#latest = value === undefined ? undefined : { path, atSeconds: this.#nowSeconds(), value }
+    return value
+  }
+}

@@ -1,0 +1,29 @@
+import { both, having, histogramSum, oneModel, sumOf } from '../normalise/series.ts'
+import type { ServingSource } from './source.ts'
+
+/**
+ * A worker of Xinference (xinference/core/metrics.py), which serves models of many types; those of
+ * type `rerank` count. Replicas and workers are added up.
+ */
+export const xinference: ServingSource = {
+  name: 'xinference',
+  recognises: ({ samples }) => [...samples.keys()].some((name) => name.startsWith('xinference:')),
+  normalise(page, { model: wanted }) {
+    const name = 'xinference:model_request_total'
+    const reranks = having({ model_type: 'rerank' })
+    const rerankers = new Map([
+      [name, (page.samples.get(name) ?? []).filter(({ labels }) => reranks(labels))],
+    ])
+    const one = oneModel({ samples: rerankers, droppedLines: 0 }, name, 'model_uid', wanted)
+    const matches = both(reranks, one.matches)
+    const errors = sumOf(page, 'xinference:model_request_errors_total', matches)
+    return {
+      server: 'xinference',
+      model: one.model,
+      requests: sumOf(page, name, matches),
+      errors: errors === undefined ? undefined : { failed: errors },
+      requestDuration: histogramSum(page, 'xinference:model_request_duration_seconds', matches),
+      inFlightRequests: sumOf(page, 'xinference:model_serve_count', matches),
+    }
+  },
+}
