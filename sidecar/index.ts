@@ -5,7 +5,10 @@ import type { GpuSample, ServingSample, Snapshot } from '../core/snapshot.ts'
 import { Deployment } from './aggregate/deployment.ts'
 import { otlpUrlOf, startOtlp } from './export/otlp.ts'
 import { readingsOf } from './export/readings.ts'
-import { close, createServer, listen } from './export/server.ts'
+import { listen } from './export/listen.ts'
+import { MetricsPage } from './export/metrics-page.ts'
+import { close, createServer } from './export/server.ts'
+import { Picture } from './picture.ts'
 import { freshIntervals, Poll } from './poll.ts'
 import { gpuSourceOf, servingSourceOf } from './sources/index.ts'
 import type { SourceEnvironment } from './sources/source.ts'
@@ -68,21 +71,27 @@ export async function startSidecar(options: SidecarOptions, clock: Clock): Promi
     // A source that is cut off by the end of the program is not down.
     if (!controller.signal.aborted) options.onTrouble(sentence)
   })
-  const snapshot = () =>
-    deployment.snapshot(
-      clock.monotonicSeconds(),
-      clock.wallSeconds(),
-      polls.map((poll) => poll.health()),
-    )
+  const { current: snapshot } = new Picture({
+    clock,
+    take: () =>
+      deployment.snapshot(
+        clock.monotonicSeconds(),
+        clock.wallSeconds(),
+        polls.map((poll) => poll.health()),
+      ),
+    attempts: () => polls.reduce((total, poll) => total + poll.attempts, 0),
+  })
   const producer = new ReadingProducer({
     readings: () => readingsOf(snapshot(), { policy, version }),
     resource: { 'service.name': 'rerankscope-sidecar', 'service.version': version },
     wallSeconds: () => clock.wallSeconds(),
   })
+  const renderer = new PrometheusRenderer(producer)
   const server = createServer({
-    renderer: new PrometheusRenderer(producer),
+    metrics: new MetricsPage({ render: () => renderer.render(), picture: snapshot }),
     snapshot,
-    ready: () => polls.every((poll) => poll.attempted),
+    ready: () => polls.every((poll) => poll.attempts > 0),
+    clock,
   })
   // Before anything is started: a port in use must leave no process behind.
   const url = await listen(server, options.listen)

@@ -19,7 +19,7 @@ export class Poll<T> {
   #name: string
   #reader: Reader<T> | undefined
   #starts = 0
-  #attempted = false
+  #attempts = 0
   #durationSeconds: number | undefined
   #lastSuccess: { readonly atSeconds: number; readonly wallSeconds: number } | undefined
   readonly #onTurn: ((sentence: string) => void) | undefined
@@ -45,9 +45,9 @@ export class Poll<T> {
     this.#name = options.source.name
   }
 
-  /** Whether a reading was tried, with whatever outcome. */
-  get attempted(): boolean {
-    return this.#attempted
+  /** Readings that were tried, with whatever outcome: each may have changed what is known. */
+  get attempts(): number {
+    return this.#attempts
   }
 
   health(): SourceHealth {
@@ -147,7 +147,7 @@ export class Poll<T> {
 
   #succeed(value: T, begin: number): void {
     const now = this.#clock.monotonicSeconds()
-    this.#attempted = true
+    this.#attempts += 1
     this.#durationSeconds = now - begin
     this.#lastSuccess = { atSeconds: now, wallSeconds: this.#clock.wallSeconds() }
     this.#failure = undefined
@@ -157,7 +157,7 @@ export class Poll<T> {
   }
 
   #fail(error: unknown): void {
-    this.#attempted = true
+    this.#attempts += 1
     this.#failure = messageOf(error)
     if (this.#saidDown || this.health().up) return
     this.#saidDown = true

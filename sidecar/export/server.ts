@@ -1,26 +1,31 @@
-import fastify, { type FastifyInstance } from 'fastify'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { within, type Clock } from '../../core/clock.ts'
-import { environmentError, messageOf, systemCodeOf } from '../../core/errors.ts'
-import { prometheusContentType, type PrometheusRenderer } from '../../core/exposition.ts'
 import type { Snapshot } from '../../core/snapshot.ts'
+import { guardLoad, guardMethods, onBadAddress, onFailure, onMalformed, say } from './guards.ts'
+import type { MetricsPage } from './metrics-page.ts'
 
 /** An answer takes milliseconds; whoever has not taken it by then is cut off. */
 const farewellSeconds = 1
+/** Of the time that a scraper waits: the rest is for the way. */
+const usableShare = 0.9
 
-const landing = `rerankscope sidecar
-
-/metrics     Prometheus metrics
+const directory = `/metrics     Prometheus metrics
 /status      the same snapshot as JSON, with reasons
+/guidance    what the utilisation says to do, as JSON
 /-/healthy   200 while the process runs
 /-/ready     200 once every source has been tried, 503 before
 `
 
-/** The endpoint. A request renders what is known and never makes a source read. */
-export function createServer(options: {
-  readonly renderer: PrometheusRenderer
+export interface ServerOptions {
+  readonly metrics: MetricsPage
   readonly snapshot: () => Snapshot
   readonly ready: () => boolean
-}): FastifyInstance {
+  readonly clock: Pick<Clock, 'sleep'>
+}
+
+/** The endpoint. A request renders what is known and never makes a source read. */
+export function createServer(options: ServerOptions): FastifyInstance {
+  const { snapshot } = options
   const server = fastify({
     logger: false,
     bodyLimit: 1024,
@@ -28,42 +33,41 @@ export function createServer(options: {
     requestTimeout: 10_000,
     // A scraper keeps its connection open; it must not keep us from stopping.
     forceCloseConnections: 'idle',
+    frameworkErrors: onBadAddress,
+    clientErrorHandler: onMalformed,
   })
-  // Before its body is read: that a POST is malformed or too large is not what is wrong with it.
-  server.addHook('onRequest', async ({ method }, reply) => {
-    if (method === 'GET' || method === 'HEAD') return
-    await reply
-      .code(405)
-      .headers({ allow: 'GET, HEAD', connection: 'close' })
-      .type('text/plain; charset=utf-8')
-      .send('Only GET and HEAD.\n')
+  guardMethods(server)
+  guardLoad(server)
+  server.get('/', (_, reply) => say(reply, 200, `rerankscope sidecar\n\n${directory}`))
+  server.get('/metrics', (request, reply) => scrape(options, request, reply))
+  server.get('/status', () => snapshot())
+  server.get('/guidance', () => {
+    const { target, takenAtSeconds, guidance } = snapshot()
+    return { schema: 'rerankscope.guidance/1', takenAtSeconds, target, ...guidance }
   })
-  server.get('/', (_, reply) => reply.type('text/plain; charset=utf-8').send(landing))
-  server.get('/metrics', async (_, reply) => {
-    const text = await options.renderer.render()
-    return reply.type(prometheusContentType).send(text)
-  })
-  server.get('/status', () => options.snapshot())
-  server.get('/-/healthy', (_, reply) => reply.type('text/plain').send('healthy\n'))
+  server.get('/-/healthy', (_, reply) => say(reply, 200, 'healthy'))
   server.get('/-/ready', (_, reply) =>
-    options.ready()
-      ? reply.type('text/plain').send('ready\n')
-      : reply.code(503).type('text/plain').send('no reading has been tried yet\n'),
+    options.ready() ? say(reply, 200, 'ready') : say(reply, 503, 'no reading has been tried yet'),
   )
-  server.setNotFoundHandler((_, reply) =>
-    reply.code(404).type('text/plain; charset=utf-8').send(`There is no such page.\n\n${landing}`),
-  )
-  server.setErrorHandler((error, _, reply) => {
-    const status =
-      error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number'
-        ? error.statusCode
-        : 500
-    return reply
-      .code(status)
-      .type('text/plain; charset=utf-8')
-      .send(`${messageOf(error)}\n`)
-  })
+  server.setNotFoundHandler((_, reply) => say(reply, 404, `There is no such page.\n\n${directory}`))
+  server.setErrorHandler((error, _, reply) => onFailure(error, reply))
   return server
+}
+
+async function scrape(
+  { metrics, clock }: ServerOptions,
+  { headers }: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const answering = metrics.answer(headers)
+  const patience = Number(headers['x-prometheus-scrape-timeout-seconds'])
+  // An answer after the scraper has gone would be work for nobody.
+  if (patience > 0 && !(await within(clock, patience * usableShare, answering))) {
+    return say(reply, 503, 'The metrics were not rendered in the time that the scraper waits.')
+  }
+  const { contentType, encoding, body } = await answering
+  if (encoding !== undefined) reply.header('content-encoding', encoding)
+  return reply.header('vary', 'Accept, Accept-Encoding').type(contentType).send(body)
 }
 
 /** Answers what was accepted; a caller who asks or reads slowly does not hold up the end. */
@@ -71,31 +75,4 @@ export async function close(server: FastifyInstance, clock: Pick<Clock, 'sleep'>
   const closed = server.close()
   if (!(await within(clock, farewellSeconds, closed))) server.server.closeAllConnections()
   await closed
-}
-
-/** The URL it listens on. Rejects with a `UserError` when the address cannot be had. */
-export async function listen(
-  server: FastifyInstance,
-  { host, port }: { readonly host: string; readonly port: number },
-): Promise<string> {
-  try {
-    return await server.listen({ host, port })
-  } catch (error) {
-    const where = `${host}:${String(port)}`
-    const advice = 'choose another with --listen HOST:PORT'
-    switch (systemCodeOf(error) ?? 'unknown') {
-      case 'EADDRINUSE':
-        throw environmentError(`${where} is in use: stop what holds it, or ${advice}.`)
-      case 'EACCES':
-        throw environmentError(`${where} needs more rights than this process has: ${advice}.`)
-      case 'EADDRNOTAVAIL':
-      case 'EAFNOSUPPORT':
-      case 'EINVAL':
-      case 'ENOTFOUND':
-      case 'EAI_AGAIN':
-        throw environmentError(`${host} is no address of this machine: ${advice}.`)
-      default:
-        throw error
-    }
-  }
 }

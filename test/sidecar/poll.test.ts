@@ -51,7 +51,7 @@ const never = () => new Promise<number>(() => undefined)
 test('reads on a grid of intervals, at once at the start', async () => {
   const { source } = scripted('loop', (call) => Promise.resolve(call))
   const { clock, readings, poll, stop } = started(source)
-  expect(poll.attempted).toBe(false)
+  expect(poll.attempts).toBe(0)
   expect(poll.health()).toMatchObject({ up: false, reason: 'no reading yet' })
   await clock.advance(2.5)
   expect(readings).toEqual([

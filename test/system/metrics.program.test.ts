@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { articleMetricNames } from '../../core/metrics.ts'
 import { describeWithProgram } from '../programs.ts'
@@ -19,6 +22,26 @@ function objections(exposition: string): readonly string[] {
   return lint(exposition).filter(
     (line) => !articleMetricNames.some((name) => line.startsWith(`${name} `)),
   )
+}
+
+/**
+ * What Prometheus' own OpenMetrics parser says against an exposition; empty when it takes it. The
+ * parser is reached through the import of old data, which wants a time on every sample.
+ */
+function openMetricsObjection(exposition: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'rerankscope-openmetrics-'))
+  try {
+    const file = join(folder, 'metrics.txt')
+    writeFileSync(file, exposition.replaceAll(/^(?!#).+$/gm, '$& 1800000000'))
+    const { status, stderr } = spawnSync(
+      'promtool',
+      ['tsdb', 'create-blocks-from', 'openmetrics', file, join(folder, 'blocks')],
+      { encoding: 'utf8' },
+    )
+    return status === 0 ? '' : stderr
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 }
 
 describeWithProgram('promtool', 'promtool check metrics', () => {
@@ -56,6 +79,22 @@ describeWithProgram('promtool', 'promtool check metrics', () => {
     const exposition = await (await fetch(`${urls[program]}/metrics`)).text()
     expect(exposition.split('\n').length).toBeGreaterThan(100)
     expect(objections(exposition)).toEqual([])
+  })
+
+  test('accepts the same as OpenMetrics, every sample of it', async () => {
+    const accept = 'application/openmetrics-text;version=1.0.0'
+    const response = await fetch(`${urls.sidecar}/metrics`, { headers: { accept } })
+    expect(response.headers.get('content-type')).toContain(accept.replace(';', '; '))
+    const exposition = await response.text()
+    expect(openMetricsObjection(exposition)).toBe('')
+    const text = await (await fetch(`${urls.sidecar}/metrics`)).text()
+    const samples = (page: string) => page.split('\n').filter((line) => /^[^#]/.test(line)).length
+    expect(samples(exposition)).toBe(samples(text))
+  })
+
+  test('would object to what is no OpenMetrics', () => {
+    expect(openMetricsObjection('# TYPE a gauge\n# UNIT a seconds\na 1\n# EOF\n')).toContain('unit')
+    expect(openMetricsObjection('# TYPE a gauge\na 1\n')).toContain('EOF')
   })
 
   test('would object to a metric that breaks the rules', () => {

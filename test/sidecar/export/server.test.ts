@@ -1,47 +1,107 @@
 import { connect } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { expect, test } from 'vitest'
-import { PrometheusRenderer, ReadingProducer } from '../../../core/exposition.ts'
-import { metrics } from '../../../core/metrics.ts'
-import { reading } from '../../../core/reading.ts'
 import type { Snapshot } from '../../../core/snapshot.ts'
-import { close, createServer, listen } from '../../../sidecar/export/server.ts'
+import { maximumInFlight } from '../../../sidecar/export/guards.ts'
+import { listen } from '../../../sidecar/export/listen.ts'
+import { MetricsPage } from '../../../sidecar/export/metrics-page.ts'
+import { close, createServer } from '../../../sidecar/export/server.ts'
 import { FakeClock } from '../fake-clock.ts'
 
-const snapshot = { schema: 'rerankscope.snapshot/1', target: 't' } as unknown as Snapshot
+const snapshot = {
+  schema: 'rerankscope.snapshot/1',
+  takenAtSeconds: 1_800_000_000,
+  target: 't',
+  guidance: { state: 'waste', reasons: ['the GPU idles'], recommendation: 'Batch.' },
+} as unknown as Snapshot
 
-function serverOf(options: { readonly ready?: boolean; readonly fail?: boolean } = {}) {
-  const producer = new ReadingProducer({
-    readings: () => {
-      if (options.fail === true) throw new Error('the snapshot broke')
-      return [reading(metrics.buildInfo, { version: '1', program: 'sidecar' }, 1)]
-    },
-    resource: {},
-    wallSeconds: () => 1,
-  })
+function serverOf(
+  options: {
+    readonly ready?: boolean
+    readonly render?: () => Promise<string>
+    readonly clock?: FakeClock
+  } = {},
+) {
   return createServer({
-    renderer: new PrometheusRenderer(producer),
+    metrics: new MetricsPage({
+      render: options.render ?? (() => Promise.resolve('up 1\n')),
+      picture: () => snapshot,
+    }),
     snapshot: () => snapshot,
     ready: () => options.ready ?? true,
+    clock: options.clock ?? new FakeClock(),
   })
 }
+
+const never = () => new Promise<string>(() => undefined)
 
 test('/metrics in the text format, with its version', async () => {
   const response = await serverOf().inject('/metrics')
   expect(response.statusCode).toBe(200)
   expect(response.headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8')
-  expect(response.body).toContain('rerankscope_build_info{version="1",program="sidecar"} 1\n')
+  expect(response.headers['vary']).toBe('Accept, Accept-Encoding')
+  expect(response.body).toBe('up 1\n')
 })
 
 test('a failing render is a 500, not a 200 with nothing in it', async () => {
-  const response = await serverOf({ fail: true }).inject('/metrics')
+  const render = () => Promise.reject(new Error('the snapshot broke'))
+  const response = await serverOf({ render }).inject('/metrics')
   expect(response.statusCode).toBe(500)
   expect(response.body).toBe('the snapshot broke\n')
 })
 
-test('/status is the snapshot', async () => {
-  const response = await serverOf().inject('/status')
-  expect(response.json()).toEqual(snapshot)
+test('a render that takes longer than the scraper waits is a 503', async () => {
+  const clock = new FakeClock()
+  const server = serverOf({ render: never, clock })
+  const headers = { 'x-prometheus-scrape-timeout-seconds': '10' }
+  const answered = server.inject({ url: '/metrics', headers })
+  let status: number | undefined
+  void answered.then(({ statusCode }) => (status = statusCode))
+  await clock.advance(8.9)
+  expect(status).toBeUndefined()
+  await clock.advance(0.2)
+  const { statusCode, body } = await answered
+  expect([statusCode, body]).toEqual([
+    503,
+    'The metrics were not rendered in the time that the scraper waits.\n',
+  ])
+})
+
+test.each(['', 'soon', '-1', '0', 'NaN'])('a scrape timeout of %j is none', async (given) => {
+  const headers = { 'x-prometheus-scrape-timeout-seconds': given }
+  expect((await serverOf().inject({ url: '/metrics', headers })).statusCode).toBe(200)
+})
+
+test('more scrapes at once than are allowed get 503 at once, probes get through', async () => {
+  let release: (text: string) => void = () => undefined
+  const render = () => new Promise<string>((resolve) => (release = resolve))
+  const server = serverOf({ render })
+  const url = await listen(server, { host: '127.0.0.1', port: 0 })
+  const waiting = Array.from({ length: maximumInFlight }, () => fetch(`${url}/metrics`))
+  let refused: Response
+  // Whether all have arrived is seen by the first one that is refused.
+  do refused = await fetch(`${url}/status`)
+  while (refused.status === 200)
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1'])
+  expect(await refused.text()).toBe('40 requests are being answered: try again.\n')
+  expect((await fetch(`${url}/-/healthy`)).status).toBe(200)
+  release('up 1\n')
+  const bodies = await Promise.all(waiting.map(async (one) => (await one).text()))
+  expect(new Set(bodies)).toEqual(new Set(['up 1\n']))
+  expect((await fetch(`${url}/status`)).status).toBe(200)
+  await close(server, new FakeClock())
+})
+
+test('/status is the snapshot, /guidance its advice', async () => {
+  expect((await serverOf().inject('/status')).json()).toEqual(snapshot)
+  expect((await serverOf().inject('/guidance')).json()).toEqual({
+    schema: 'rerankscope.guidance/1',
+    takenAtSeconds: 1_800_000_000,
+    target: 't',
+    state: 'waste',
+    reasons: ['the GPU idles'],
+    recommendation: 'Batch.',
+  })
 })
 
 test('/-/healthy and /-/ready', async () => {
@@ -55,10 +115,35 @@ test('/ lists the endpoints, and so does a page that is not there', async () => 
   expect(root.statusCode).toBe(200)
   const missing = await serverOf().inject('/nothing')
   expect(missing.statusCode).toBe(404)
-  for (const path of ['/metrics', '/status', '/-/healthy', '/-/ready']) {
+  for (const path of ['/metrics', '/status', '/guidance', '/-/healthy', '/-/ready']) {
     expect(root.body).toContain(path)
     expect(missing.body).toContain(path)
   }
+})
+
+test.each([
+  ['/%zz', 400, 'This address cannot be read: a % must be followed by two hexadecimal digits.\n'],
+  [`/${'a'.repeat(20_000)}`, 431, 'The address or the headers are too long.\n'],
+])('a wrong address gets words of ours', async (path, status, sentence) => {
+  const server = serverOf()
+  const url = await listen(server, { host: '127.0.0.1', port: 0 })
+  const response = await fetch(`${url}${path}`)
+  expect([response.status, await response.text()]).toEqual([status, sentence])
+  expect(response.headers.get('content-type')).toBe('text/plain; charset=utf-8')
+  await close(server, new FakeClock())
+})
+
+test('what is no request gets a sentence too', async () => {
+  const server = serverOf()
+  const { port } = new URL(await listen(server, { host: '127.0.0.1', port: 0 }))
+  const caller = connect(Number(port), '127.0.0.1')
+  let answer = ''
+  caller.on('data', (chunk) => (answer += String(chunk)))
+  caller.write('\x16\x03\x01 no HTTP\r\n\r\n')
+  await new Promise((resolve) => caller.once('close', resolve))
+  expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/)
+  expect(answer).toMatch(/\r\n\r\nThis is no HTTP request\.\n$/)
+  await close(server, new FakeClock())
 })
 
 test('HEAD is answered, other methods are not', async () => {
