@@ -77,6 +77,7 @@ async function send(transport: Transport, replay: Replay): Promise<Omit<ReplayEn
     )
   }
 
+  await pacer.rehearse(start)
   const fired = await pacer.pace(
     groups.map((group) => start + (group[0]?.intendedSeconds ?? 0)),
     signal,
