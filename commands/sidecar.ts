@@ -1,8 +1,10 @@
 import { setFlagsFromString } from 'node:v8'
 import { systemClock } from '../core/clock.ts'
 import { exitCodes, usageError } from '../core/errors.ts'
+import type { SidecarOptions } from '../sidecar/index.ts'
 import { defineCommand } from './command.ts'
 import { readPolicy } from './policy-file.ts'
+import { readYaml } from './yaml-file.ts'
 
 const maximumIntervalSeconds = 60
 
@@ -12,6 +14,7 @@ export const sidecar = defineCommand({
   examples: [
     ['sidecar --target http://127.0.0.1:8080', 'watch the reranker on port 8080 and its GPU'],
     ['sidecar --gpu nvidia-smi --server none', 'watch the GPUs alone'],
+    ['sidecar --target http://127.0.0.1:8080 --web-config web.yml', 'with TLS and passwords'],
     [
       'sidecar --target http://127.0.0.1:8000 --metrics http://127.0.0.1:8002/metrics --model bge',
       'a Triton that serves several models',
@@ -48,6 +51,11 @@ export const sidecar = defineCommand({
     interval: { type: 'number', default: 1, describe: 'Seconds between two readings, from 0.25' },
     policy: { type: 'string', describe: 'YAML file whose keys replace numbers of the policy' },
     otlp: { type: 'string', describe: 'URL of an OpenTelemetry collector to push to as well' },
+    'web-config': {
+      type: 'string',
+      describe:
+        'YAML file with TLS, client certificates and users, as Prometheus and its exporters take it',
+    },
     'nvidia-smi': {
       type: 'string',
       default: 'nvidia-smi',
@@ -90,6 +98,7 @@ export const sidecar = defineCommand({
         intervalSeconds: interval,
         policy: readPolicy(args.policy),
         otlp: args.otlp,
+        web: webConfigOf(args['web-config']),
         nvidiaSmi: args['nvidia-smi'],
         environment: context.environment,
         version: context.version,
@@ -107,6 +116,10 @@ export const sidecar = defineCommand({
     return exitCodes.done
   },
 })
+
+function webConfigOf(path: string | undefined): SidecarOptions['web'] {
+  return path === undefined ? undefined : { path, read: () => readYaml('--web-config', path) }
+}
 
 /** `127.0.0.1:9464` or `[::1]:9464`. */
 function addressOf(text: string): { readonly host: string; readonly port: number } {

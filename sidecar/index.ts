@@ -8,6 +8,7 @@ import { readingsOf } from './export/readings.ts'
 import { listen } from './export/listen.ts'
 import { MetricsPage } from './export/metrics-page.ts'
 import { close, createServer } from './export/server.ts'
+import { WebAccess } from './export/web/index.ts'
 import { Picture } from './picture.ts'
 import { freshIntervals, Poll } from './poll.ts'
 import { gpuSourceOf, servingSourceOf } from './sources/index.ts'
@@ -35,6 +36,8 @@ export interface SidecarOptions {
   readonly policy: Policy
   /** Where to push over OTLP; undefined: nowhere. */
   readonly otlp: string | undefined
+  /** The web config file, and what reads what it holds; undefined: plain HTTP, open to whoever reaches it. */
+  readonly web: { readonly path: string; readonly read: () => unknown } | undefined
   readonly nvidiaSmi: string
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly version: string
@@ -86,12 +89,14 @@ export async function startSidecar(options: SidecarOptions, clock: Clock): Promi
     resource: { 'service.name': 'rerankscope-sidecar', 'service.version': version },
     wallSeconds: () => clock.wallSeconds(),
   })
+  const web = options.web && new WebAccess(options.web.path, options.web.read)
   const renderer = new PrometheusRenderer(producer)
   const server = createServer({
     metrics: new MetricsPage({ render: () => renderer.render(), picture: snapshot }),
     snapshot,
     ready: () => polls.every((poll) => poll.attempts > 0),
     clock,
+    web,
   })
   // Before anything is started: a port in use must leave no process behind.
   const url = await listen(server, options.listen)
@@ -109,7 +114,10 @@ export async function startSidecar(options: SidecarOptions, clock: Clock): Promi
             )
           },
         })
-  const running = Promise.all(polls.map((poll) => poll.run(controller.signal)))
+  const running = Promise.all([
+    ...polls.map((poll) => poll.run(controller.signal)),
+    web?.watch(server, { clock, stop: controller.signal, onTrouble: options.onTrouble }),
+  ])
   return {
     url,
     snapshot,

@@ -3,6 +3,7 @@ import { within, type Clock } from '../../core/clock.ts'
 import type { Snapshot } from '../../core/snapshot.ts'
 import { guardLoad, guardMethods, onBadAddress, onFailure, onMalformed, say } from './guards.ts'
 import type { MetricsPage } from './metrics-page.ts'
+import type { WebAccess } from './web/index.ts'
 
 /** An answer takes milliseconds; whoever has not taken it by then is cut off. */
 const farewellSeconds = 1
@@ -21,11 +22,14 @@ export interface ServerOptions {
   readonly snapshot: () => Snapshot
   readonly ready: () => boolean
   readonly clock: Pick<Clock, 'sleep'>
+  /** TLS and who may come in; undefined: plain HTTP for whoever reaches the address. */
+  readonly web: WebAccess | undefined
 }
 
 /** The endpoint. A request renders what is known and never makes a source read. */
 export function createServer(options: ServerOptions): FastifyInstance {
-  const { snapshot } = options
+  const { snapshot, web } = options
+  const tls = web?.tlsOptions
   const server = fastify({
     logger: false,
     bodyLimit: 1024,
@@ -35,9 +39,12 @@ export function createServer(options: ServerOptions): FastifyInstance {
     forceCloseConnections: 'idle',
     frameworkErrors: onBadAddress,
     clientErrorHandler: onMalformed,
+    // The types would have every hook and route know whether TLS is on.
+    ...((tls && { https: tls }) as object),
   })
   guardMethods(server)
   guardLoad(server)
+  web?.guard(server)
   server.get('/', (_, reply) => say(reply, 200, `rerankscope sidecar\n\n${directory}`))
   server.get('/metrics', (request, reply) => scrape(options, request, reply))
   server.get('/status', () => snapshot())

@@ -88,6 +88,7 @@ test.each([
   [['--target', 'http://h', '--listen', 'h:70000'], /--listen must be HOST:PORT/],
   [[...watch, '--otlp', 'collector'], /--otlp must be/],
   [[...watch, '--policy', '/no/such.yaml'], /--policy \/no\/such\.yaml cannot be read/],
+  [[...watch, '--web-config', '/no/such.yml'], /--web-config \/no\/such\.yml cannot be read/],
   [[...watch, '--nonsense'], /nonsense/],
 ])('wrong usage %j is one sentence and exit code 2', async (words, sentence) => {
   const { code, said } = await run(...words)

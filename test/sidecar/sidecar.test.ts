@@ -41,6 +41,7 @@ async function started(
       intervalSeconds: 1,
       policy,
       otlp: undefined,
+      web: undefined,
       nvidiaSmi: 'nvidia-smi',
       environment: {},
       version: '1.2.3',

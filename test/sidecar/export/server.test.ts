@@ -30,6 +30,7 @@ function serverOf(
     snapshot: () => snapshot,
     ready: () => options.ready ?? true,
     clock: options.clock ?? new FakeClock(),
+    web: undefined,
   })
 }
 

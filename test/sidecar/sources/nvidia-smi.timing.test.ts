@@ -62,6 +62,7 @@ async function start(
       intervalSeconds: seconds,
       policy,
       otlp: undefined,
+      web: undefined,
       nvidiaSmi,
       environment: environment(),
       version: '0',
