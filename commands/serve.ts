@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { systemClock } from '../core/clock.ts'
 import { exitCodes, usageError } from '../core/errors.ts'
+import { truncationStrategies } from '../core/rerank.ts'
 import { bytesPerMib } from '../core/units.ts'
-import { devices, startServer } from '../reference-server/index.ts'
+import { startServer } from '../reference-server/index.ts'
 import { defineCommand } from './command.ts'
 
 export const serve = defineCommand({
@@ -19,14 +20,24 @@ export const serve = defineCommand({
       describe: 'A model name (see `rerankscope model list`) or a directory with model.onnx',
     },
     device: {
-      choices: devices,
-      default: 'auto' as const,
-      describe: 'auto: CUDA where it works, else CPU',
+      type: 'string',
+      default: 'auto',
+      describe: 'auto (CUDA where it works, else CPU), cuda, cpu, or GPUs by number: cuda:0,cuda:1',
+    },
+    'require-device': {
+      type: 'boolean',
+      default: false,
+      describe: 'With auto: fail when no GPU can be used, at the start and after a restart',
     },
     dtype: { type: 'string', default: 'float32', describe: 'Number format; float32 only for now' },
     'max-length': {
       type: 'number',
       describe: "Tokens a pair is cut to (default: the model's own)",
+    },
+    truncation: {
+      choices: truncationStrategies,
+      default: 'longest_first' as const,
+      describe: 'What becomes of a pair that is too long, unless the request says otherwise',
     },
     host: { type: 'string', default: '127.0.0.1', describe: 'Address to listen on' },
     port: { type: 'number', default: 8080, describe: 'Port to listen on; 0: any free one' },
@@ -35,10 +46,28 @@ export const serve = defineCommand({
       default: 4096,
       describe: 'Tokens of a batch, padding included',
     },
+    'batch-size': {
+      type: 'number',
+      describe: 'Pairs of a batch, whatever their lengths (default: what --max-batch-tokens holds)',
+    },
+    'max-requests': {
+      type: 'number',
+      default: 1024,
+      describe: 'Requests accepted at once; one beyond that is refused whole with 429',
+    },
     'max-pairs': {
       type: 'number',
       default: 4096,
       describe: 'Pairs accepted at once; a request beyond that is refused whole with 429',
+    },
+    'max-queued-tokens': {
+      type: 'number',
+      describe: 'Tokens accepted at once, likewise (default: no limit beside --max-pairs)',
+    },
+    'max-queued-mib': {
+      type: 'number',
+      default: 512,
+      describe: 'Memory for the texts accepted at once, likewise, in MiB',
     },
     'max-documents': { type: 'number', default: 1000, describe: 'Documents in one request' },
     'max-body-mib': { type: 'number', default: 20, describe: 'Size of one request, in MiB' },
@@ -47,13 +76,19 @@ export const serve = defineCommand({
       default: 64,
       describe: 'Memory for the tokens of documents seen before, in MiB; 0: none',
     },
+    'score-cache-mib': {
+      type: 'number',
+      default: 0,
+      describe:
+        'Memory for the scores of pairs seen before, in MiB; 0: none, so that load tests measure',
+    },
     'tokenizer-workers': {
       type: 'number',
       describe: 'Threads that tokenise (default: one for each four cores)',
     },
     threads: {
       type: 'number',
-      describe: 'Threads of the inference process (default: half of the cores)',
+      describe: 'Threads of each inference process (default: half of the cores, shared)',
     },
     'drain-seconds': {
       type: 'number',
@@ -68,15 +103,24 @@ export const serve = defineCommand({
       {
         model: args.model,
         device: args.device,
+        requireDevice: args['require-device'],
+        truncation: args.truncation,
         dtype: args.dtype,
         ...(args['max-length'] !== undefined && { maximumTokens: args['max-length'] }),
         host: args.host,
         port: args.port,
         maximumBatchTokens: args['max-batch-tokens'],
+        ...(args['batch-size'] !== undefined && { batchPairs: args['batch-size'] }),
+        maximumRequests: args['max-requests'],
         maximumPairs: args['max-pairs'],
+        ...(args['max-queued-tokens'] !== undefined && {
+          maximumQueuedTokens: args['max-queued-tokens'],
+        }),
+        maximumQueuedBytes: args['max-queued-mib'] * bytesPerMib,
         maximumDocuments: args['max-documents'],
         maximumBodyBytes: args['max-body-mib'] * bytesPerMib,
         cacheBytes: args['cache-mib'] * bytesPerMib,
+        scoreCacheBytes: args['score-cache-mib'] * bytesPerMib,
         ...(args['tokenizer-workers'] !== undefined && {
           tokeniserWorkers: args['tokenizer-workers'],
         }),
@@ -103,6 +147,11 @@ const ranges: Readonly<Record<string, readonly [number, number]>> = {
   port: [0, 65535],
   'max-length': [1, Number.MAX_SAFE_INTEGER],
   'max-batch-tokens': [1, Number.MAX_SAFE_INTEGER],
+  'batch-size': [1, 4096],
+  'max-requests': [1, Number.MAX_SAFE_INTEGER],
+  'max-queued-tokens': [1, Number.MAX_SAFE_INTEGER],
+  'max-queued-mib': [1, 1_000_000],
+  'score-cache-mib': [0, 1_000_000],
   'max-pairs': [1, Number.MAX_SAFE_INTEGER],
   'max-documents': [1, Number.MAX_SAFE_INTEGER],
   'max-body-mib': [1, 512],

@@ -289,6 +289,12 @@ const serving = {
     ['cache'],
     'Look-ups that a cache could not answer.',
   ),
+  droppedPairs: counter(
+    'reranker_dropped_pairs_total',
+    '{pair}',
+    ['reason'],
+    'Pairs that waited and were never computed: the deadline passed, the caller hung up, or what computed the rest failed.',
+  ),
   quantileCoarse: gauge(
     'reranker_quantile_coarse',
     '1',
@@ -321,6 +327,12 @@ const own = {
     '{restart}',
     [],
     'Times the inference process died and was started again.',
+  ),
+  inferenceMemorySplits: counter(
+    'rerankscope_inference_memory_splits_total',
+    '{split}',
+    [],
+    'Times a batch did not fit into the memory of the device and was computed in halves.',
   ),
   sourceUp: gauge(
     'rerankscope_source_up',

@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts'
-import type { DeviceChoice } from './infer/messages.ts'
+import type { DeviceChoice } from './infer/devices.ts'
 import { Metering } from './metering.ts'
 import { checkRanking, type CheckOutcome } from './model/check/index.ts'
 import { loadModel } from './model/registry.ts'
@@ -25,7 +25,9 @@ export async function checkModel(
   })
   const never = new AbortController().signal
   try {
-    return await checkRanking(async (request) => (await reranker.rerank(request, { signal: never })).result)
+    return await checkRanking(
+      async (request) => (await reranker.rerank(request, { signal: never })).result,
+    )
   } finally {
     await reranker.close()
   }

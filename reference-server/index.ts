@@ -1,6 +1,6 @@
 /** The front door of the reference server: everything else behind it may move. */
 export { checkModel } from './checking.ts'
-export { devices } from './infer/messages.ts'
+export { devices } from './infer/devices.ts'
 export { firstShare, requiredShare } from './model/check/index.ts'
 export { writeModelDirectory } from './model/directory.ts'
 export { loadModel, modelNamed, namedModels } from './model/registry.ts'

@@ -8,6 +8,11 @@ import { paddingRatioOf, type BatchResult, type PackedBatch } from './batch/pack
 export type ErrorClass = FailureKind | 'abandoned'
 const errorClasses: readonly ErrorClass[] = [...failureKinds, 'abandoned']
 const stages = ['tokenise', 'queue', 'infer'] as const
+const caches = ['scores', 'tokens'] as const
+export type CacheName = (typeof caches)[number]
+/** Why pairs that waited were never computed. */
+const dropReasons = ['deadline', 'disconnect', 'failure'] as const
+export type DropReason = (typeof dropReasons)[number]
 
 /** What only the running parts know at the moment of a scrape. */
 export interface Gauges {
@@ -39,8 +44,10 @@ export class Metering {
   #pairs = 0
   #tokens = 0
   #truncatedPairs = 0
-  #cacheHits = 0
-  #cacheMisses = 0
+  #memorySplits = 0
+  readonly #hits = new Map(caches.map((cache) => [cache, 0]))
+  readonly #misses = new Map(caches.map((cache) => [cache, 0]))
+  readonly #dropped = new Map(dropReasons.map((reason) => [reason, 0]))
 
   requestAccepted(): void {
     this.#inFlight += 1
@@ -58,25 +65,36 @@ export class Metering {
 
   requestFailed(kind: ErrorClass): void {
     this.#requests += 1
-    this.#errors.set(kind, (this.#errors.get(kind) ?? 0) + 1)
+    add(this.#errors, kind, 1)
   }
 
-  tokenised(seconds: number, documents: number, truncatedPairs: number): void {
-    this.#stageSeconds.tokenise.observe(seconds)
+  askedFor(documents: number): void {
     this.#documents.observe(documents)
-    this.#truncatedPairs += truncatedPairs
   }
 
-  lookedUp(hits: number, misses: number): void {
-    this.#cacheHits += hits
-    this.#cacheMisses += misses
+  tokenised(seconds: number): void {
+    this.#stageSeconds.tokenise.observe(seconds)
+  }
+
+  truncated(pairs: number): void {
+    this.#truncatedPairs += pairs
+  }
+
+  lookedUp(cache: CacheName, hits: number, misses: number): void {
+    add(this.#hits, cache, hits)
+    add(this.#misses, cache, misses)
+  }
+
+  dropped(pairs: number, reason: DropReason): void {
+    add(this.#dropped, reason, pairs)
   }
 
   queued(seconds: number): void {
     this.#stageSeconds.queue.observe(seconds)
   }
 
-  inferred(batch: PackedBatch, { inferSeconds }: BatchResult): void {
+  inferred(batch: PackedBatch, { inferSeconds, splits }: BatchResult): void {
+    this.#memorySplits += splits
     this.#stageSeconds.infer.observe(inferSeconds)
     this.#batchPairs.observe(batch.lengths.length)
     this.#paddingRatio.observe(paddingRatioOf(batch))
@@ -103,15 +121,23 @@ export class Metering {
       reading(metrics.paddingRatio, {}, this.#paddingRatio.value()),
       reading(metrics.queuePairs, {}, gauges.queuedPairs),
       reading(metrics.inFlightRequests, {}, this.#inFlight),
-      reading(metrics.cacheHits, { cache: 'tokens' }, this.#cacheHits),
-      reading(metrics.cacheMisses, { cache: 'tokens' }, this.#cacheMisses),
+      ...[...this.#hits].map(([cache, count]) => reading(metrics.cacheHits, { cache }, count)),
+      ...[...this.#misses].map(([cache, count]) => reading(metrics.cacheMisses, { cache }, count)),
+      ...[...this.#dropped].map(([reason, count]) =>
+        reading(metrics.droppedPairs, { reason }, count),
+      ),
       reading(metrics.inferenceBusySeconds, {}, gauges.inferenceBusySeconds),
       ...readingIfKnown(metrics.inferenceResidentBytes, {}, gauges.inferenceResidentBytes),
       reading(metrics.inferenceRestarts, {}, gauges.inferenceRestarts),
+      reading(metrics.inferenceMemorySplits, {}, this.#memorySplits),
     ]
   }
 }
 
 function histogramOf({ bounds = [] }: { readonly bounds?: readonly number[] }): Histogram {
   return new Histogram(bounds)
+}
+
+function add<K>(counts: Map<K, number>, key: K, amount: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + amount)
 }

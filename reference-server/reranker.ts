@@ -9,111 +9,111 @@ import {
   type RerankResult,
   type RerankTerms,
   type ServerPhases,
+  type TruncationStrategy,
 } from '../core/rerank.ts'
-import { BatchScheduler } from './batch/scheduler.ts'
-import { InferenceProcess } from './infer/launcher.ts'
-import type { DeviceChoice } from './infer/messages.ts'
-import type { Metering } from './metering.ts'
+import { Admission, type Load } from './batch/admission.ts'
+import { RecentRate } from './batch/rate.ts'
+import { AbandonedError, BatchScheduler } from './batch/scheduler.ts'
+import { underTerms } from './deadline.ts'
+import { parseDevices } from './infer/devices.ts'
+import { InferenceGroup } from './infer/group.ts'
+import { ScoreCache, type KnownScore } from './infer/score-cache.ts'
+import type { DropReason, Metering } from './metering.ts'
 import type { ModelBundle } from './model/bundle.ts'
-import { pairOf, specialTokensOf, type TokenPair } from './tokenise/pair.ts'
+import { outcomeOf, type RequestObserver, type RequestRecord, type Stage } from './record.ts'
+import { Scoring } from './scoring.ts'
+import { specialTokensOf } from './tokenise/pair.ts'
 import { TokeniserPool } from './tokenise/pool.ts'
 import { Tokeniser } from './tokenise/tokeniser.ts'
+import { leastTokens } from './tokenise/truncation.ts'
 
 export interface RerankerOptions {
   readonly model: ModelBundle
-  readonly device: DeviceChoice
+  /** As `parseDevices` reads it. */
+  readonly device: string
+  /** Never compute on the CPU where a GPU was hoped for. */
+  readonly requireDevice?: boolean
   /** Absent: the model's own default. */
   readonly maximumTokens?: number
+  /** Absent: `longest_first`. */
+  readonly truncation?: TruncationStrategy
   readonly maximumBatchTokens: number
-  /** Pairs accepted and not yet answered; a request that would exceed it is refused whole. */
+  /** Pairs of a batch. Absent: what the tokens allow. */
+  readonly batchPairs?: number
+  /** Of what is accepted and not yet answered; a request that would exceed one is refused whole. */
+  readonly maximumRequests?: number
   readonly maximumPairs: number
+  readonly maximumQueuedTokens?: number
+  readonly maximumQueuedBytes?: number
   /** Absent: one, or a quarter of the cores. */
   readonly tokeniserWorkers?: number
-  /** Threads of the inference process. Absent: half of the cores. */
+  /** Threads of each inference process. Absent: half of the cores, shared between them. */
   readonly threads?: number
+  /** For the tokens of documents; 0: none. */
   readonly cacheBytes: number
+  /** For the scores of pairs. Absent or 0: none. */
+  readonly scoreCacheBytes?: number
   readonly clock: Clock
   readonly log: (line: string) => void
   readonly metering: Metering
+  /** Called once a request, whatever became of it. */
+  readonly onRequest?: RequestObserver
 }
 
-/** How far behind the oldest request fillers are looked for; sorting more than this costs more than it saves. */
+/** How far behind the oldest request like lengths are looked for; sorting more costs more than it saves. */
 const windowPairs = 512
 
-/** From a request's meaning to its ranking: tokenise, batch, infer. Knows no HTTP. */
+/** From a request's meaning to its ranking: admit, tokenise, batch, infer. Knows no HTTP. */
 export class Reranker {
   readonly maximumTokens: number
-  readonly inference: InferenceProcess
+  /** What may be accepted and not yet answered. */
+  readonly limits: Load
+  readonly inference: InferenceGroup
   readonly #options: RerankerOptions
   readonly #pool: TokeniserPool
-  readonly #tokeniser: Tokeniser
   readonly #scheduler: BatchScheduler
-  readonly #specials: number
-  #acceptedPairs = 0
+  readonly #scoring: Scoring
+  readonly #admission: Admission
 
   private constructor(
     options: RerankerOptions,
     maximumTokens: number,
-    pool: TokeniserPool,
-    inference: InferenceProcess,
-    scheduler: BatchScheduler,
+    { pool, inference, scheduler, rate }: Parts,
   ) {
+    const { clock, metering, scoreCacheBytes = 0 } = options
     this.#options = options
     this.maximumTokens = maximumTokens
+    this.limits = limitsOf(options)
     this.#pool = pool
     this.inference = inference
     this.#scheduler = scheduler
-    this.#specials = specialTokensOf(pool.template)
-    this.#tokeniser = new Tokeniser({
-      pool,
-      // One id more than fits tells that a text was too long.
-      limit: maximumTokens - this.#specials + 1,
-      cacheBytes: options.cacheBytes,
-      onLookUp: (hits, misses) => {
-        options.metering.lookedUp(hits, misses)
-      },
+    this.#admission = new Admission(this.limits, (pairs) =>
+      rate.secondsFor(pairs, inference.size, clock.monotonicSeconds()),
+    )
+    const specials = specialTokensOf(pool.template)
+    this.#scoring = new Scoring({
+      tokeniser: new Tokeniser({
+        pool,
+        // One id more than fits tells that a text was too long.
+        limit: maximumTokens - specials + 1,
+        cacheBytes: options.cacheBytes,
+        onLookUp: (hits, misses) => {
+          metering.lookedUp('tokens', hits, misses)
+        },
+      }),
+      scheduler,
+      scoreCache: scoreCacheBytes > 0 ? new ScoreCache(scoreCacheBytes) : undefined,
+      specials,
+      server: { strategy: options.truncation ?? 'longest_first', maximumTokens },
+      clock,
+      metering,
     })
   }
 
   /** Throws a `UserError` when the limits contradict each other or the model cannot be loaded. */
   static async start(options: RerankerOptions): Promise<Reranker> {
-    const { model, clock, log, metering } = options
     const maximumTokens = tokensAllowed(options)
-    const cores = availableParallelism()
-    const pool = await TokeniserPool.start({
-      setup: model,
-      workers: options.tokeniserWorkers ?? Math.max(1, Math.floor(cores / 4)),
-      clock,
-      log,
-    })
-    let scheduler: BatchScheduler | undefined
-    try {
-      const inference = await InferenceProcess.start({
-        setup: {
-          graph: model.graph,
-          device: options.device,
-          threads: options.threads ?? Math.max(1, Math.floor(cores / 2)),
-          paddingId: pool.template.paddingId,
-          documentType: pool.template.documentType,
-        },
-        clock,
-        log,
-        onDeath: (failure) => scheduler?.failAll(failure),
-      })
-      scheduler = new BatchScheduler({
-        limits: { batchTokens: options.maximumBatchTokens, windowPairs },
-        template: pool.template,
-        infer: (batch) => inference.infer(batch),
-        clock,
-        onBatch: (batch, result) => {
-          metering.inferred(batch, result)
-        },
-      })
-      return new Reranker(options, maximumTokens, pool, inference, scheduler)
-    } catch (error) {
-      await pool.close()
-      throw error
-    }
+    return new Reranker(options, maximumTokens, await startParts(options))
   }
 
   get ready(): boolean {
@@ -124,21 +124,34 @@ export class Reranker {
     return this.#scheduler.queuedPairs
   }
 
-  /** Rejects with a `RerankFailure`, or with `AbandonedError` when `signal` aborts. */
+  /** Rejects with a `RerankFailure`, or with `AbandonedError` when the terms' signal aborts. */
   async rerank(
     request: RerankRequest,
-    { signal }: RerankTerms,
+    terms: RerankTerms,
   ): Promise<{ readonly result: RerankResult; readonly phases: ServerPhases }> {
-    if (!this.ready) throw new RerankFailure('unhealthy', 'unhealthy')
-    const count = request.documents.length
-    if (this.#acceptedPairs + count > this.#options.maximumPairs) {
-      throw new RerankFailure('overloaded', 'Model is overloaded')
-    }
-    this.#acceptedPairs += count
+    const { clock, onRequest } = this.#options
+    const startSeconds = clock.monotonicSeconds()
+    const stages: Stage[] = []
+    const { traceparent, tracestate } = terms
+    const record = (ended: Pick<RequestRecord, 'outcome'> & Partial<RequestRecord>) =>
+      onRequest?.({
+        startSeconds,
+        endSeconds: clock.monotonicSeconds(),
+        documents: request.documents.length,
+        stages,
+        ...(traceparent !== undefined && { traceparent }),
+        ...(tracestate !== undefined && { tracestate }),
+        ...ended,
+      })
     try {
-      return await this.#score(request, signal)
-    } finally {
-      this.#acceptedPairs -= count
+      const { pairs, cachedPairs } = await this.#score(request, terms, stages)
+      const result = resultOf(request, pairs)
+      const { tokens = 0, truncatedPairs = 0 } = result.usage ?? {}
+      record({ outcome: 'ok', tokens, truncatedPairs, cachedPairs })
+      return { result, phases: phasesOf(stages) }
+    } catch (error) {
+      record({ outcome: outcomeOf(error) })
+      throw error
     }
   }
 
@@ -146,52 +159,124 @@ export class Reranker {
     await Promise.all([this.#pool.close(), this.inference.stop()])
   }
 
-  async #score(request: RerankRequest, signal: AbortSignal) {
-    const { clock, metering } = this.#options
-    const started = clock.monotonicSeconds()
-    const pairs = await this.#pairs(request)
-    const tokeniseSeconds = clock.monotonicSeconds() - started
-    const truncatedPairs = pairs.filter(({ truncated }) => truncated).length
-    if (truncatedPairs > 0 && request.truncate === false) {
-      throw new RerankFailure(
-        'validation',
-        `Input validation error: \`inputs\` must have less than ${String(this.maximumTokens)} tokens. Given: more than that`,
+  async #score(request: RerankRequest, terms: RerankTerms, stages: Stage[]) {
+    if (!this.ready) throw new RerankFailure('unhealthy', 'unhealthy')
+    const characters = charactersOf(request)
+    const holding = this.#admission.accept({
+      pairs: request.documents.length,
+      bytes: bytesPerCharacter * characters,
+    })
+    const { bypassCaches = false } = terms
+    const onStage = (stage: Stage) => stages.push(stage)
+    try {
+      return await underTerms(terms, this.#options.clock, (signal) =>
+        this.#scoring.score({ request, bypassCaches, holding, signal, onStage }),
       )
+    } finally {
+      holding.release()
     }
-    metering.tokenised(tokeniseSeconds, pairs.length, truncatedPairs)
-    const { logits, queueSeconds, inferSeconds } = await this.#scheduler.submit(pairs, signal)
-    metering.queued(queueSeconds)
-    if (!logits.every(Number.isFinite)) {
-      throw new RerankFailure('backend', 'Backend error: a score is not a finite number')
-    }
-    const result: RerankResult = {
-      ranking: rank(request.rawScores ? logits : Float64Array.from(logits, sigmoid), request),
-      usage: {
-        tokens: pairs.reduce((sum, pair) => sum + pair.tokens, 0),
-        characters: request.documents.reduce(
-          (sum, document) => sum + document.length,
-          request.documents.length * request.query.length,
-        ),
-        truncatedPairs,
-      },
-    }
-    return { result, phases: { tokeniseSeconds, queueSeconds, inferSeconds } }
-  }
-
-  async #pairs({
-    query,
-    documents,
-    truncationDirection,
-  }: RerankRequest): Promise<readonly TokenPair[]> {
-    const ids = await this.#tokeniser.encode(query, documents, truncationDirection)
-    return ids.documents.map((document) =>
-      pairOf(ids.query, document, this.#specials, this.maximumTokens, truncationDirection),
-    )
   }
 }
 
-/** Room for the special tokens and something of both texts. */
-const leastTokens = 16
+/** The most that a character of a JavaScript string takes. */
+const bytesPerCharacter = 2
+
+interface Parts {
+  readonly pool: TokeniserPool
+  readonly inference: InferenceGroup
+  readonly scheduler: BatchScheduler
+  readonly rate: RecentRate
+}
+
+async function startParts(options: RerankerOptions): Promise<Parts> {
+  const { model, clock, log, metering, batchPairs } = options
+  const devices = parseDevices(options.device, options.requireDevice ?? false)
+  const cores = availableParallelism()
+  const workers = options.tokeniserWorkers ?? Math.max(1, Math.floor(cores / 4))
+  const pool = await TokeniserPool.start({ setup: model, workers, clock, log })
+  let scheduler: BatchScheduler | undefined
+  try {
+    const inference = await InferenceGroup.start({
+      setup: {
+        graph: model.graph,
+        threads: options.threads ?? Math.max(1, Math.floor(cores / 2 / devices.length)),
+        paddingId: pool.template.paddingId,
+        documentType: pool.template.documentType,
+      },
+      devices,
+      clock,
+      log,
+      onLost: (failure) => scheduler?.failAll(failure),
+    })
+    const rate = new RecentRate()
+    scheduler = new BatchScheduler({
+      limits: {
+        batchTokens: options.maximumBatchTokens,
+        ...(batchPairs !== undefined && { batchPairs }),
+        windowPairs,
+      },
+      template: pool.template,
+      infer: (batch) => inference.infer(batch),
+      slots: () => inference.slots,
+      clock,
+      onBatch: (batch, result) => {
+        metering.inferred(batch, result)
+        rate.observe(clock.monotonicSeconds(), batch.lengths.length, result.inferSeconds)
+      },
+      onDropped: (pairs, cause) => {
+        metering.dropped(pairs, dropReasonOf(cause))
+      },
+    })
+    return { pool, inference, scheduler, rate }
+  } catch (error) {
+    await pool.close()
+    throw error
+  }
+}
+
+function dropReasonOf(cause: unknown): DropReason {
+  if (cause instanceof AbandonedError) return 'disconnect'
+  const isDeadline = cause instanceof RerankFailure && cause.kind === 'deadline_exceeded'
+  return isDeadline ? 'deadline' : 'failure'
+}
+
+function resultOf(request: RerankRequest, pairs: readonly KnownScore[]): RerankResult {
+  const scores = pairs.map(({ logit }) => (request.rawScores ? logit : sigmoid(logit)))
+  return {
+    ranking: rank(scores, request),
+    usage: {
+      tokens: pairs.reduce((sum, { tokens }) => sum + tokens, 0),
+      characters: charactersOf(request, request.documents.length),
+      truncatedPairs: pairs.filter(({ truncated }) => truncated).length,
+    },
+  }
+}
+
+/** Of all documents, and of the query as often as it is counted. */
+function charactersOf({ query, documents }: RerankRequest, queries = 1): number {
+  return documents.reduce((sum, document) => sum + document.length, queries * query.length)
+}
+
+function phasesOf(stages: readonly Stage[]): ServerPhases {
+  const seconds = (wanted: Stage['name']) => {
+    const stage = stages.find(({ name }) => name === wanted)
+    return stage === undefined ? 0 : stage.endSeconds - stage.startSeconds
+  }
+  return {
+    tokeniseSeconds: seconds('tokenise'),
+    queueSeconds: seconds('queue'),
+    inferSeconds: seconds('infer'),
+  }
+}
+
+function limitsOf(options: RerankerOptions): Load {
+  return {
+    requests: options.maximumRequests ?? Infinity,
+    pairs: options.maximumPairs,
+    tokens: options.maximumQueuedTokens ?? Infinity,
+    bytes: options.maximumQueuedBytes ?? Infinity,
+  }
+}
 
 function tokensAllowed({ model, maximumTokens, maximumBatchTokens }: RerankerOptions): number {
   const tokens = maximumTokens ?? model.defaultMaximumTokens

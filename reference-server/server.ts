@@ -3,32 +3,27 @@ import { usageError } from '../core/errors.ts'
 import { PrometheusRenderer, ReadingProducer } from '../core/exposition.ts'
 import type { ServerInfo } from '../core/rerank.ts'
 import { listen } from './http/server.ts'
-import type { DeviceChoice } from './infer/messages.ts'
 import { Metering } from './metering.ts'
 import { loadModel } from './model/registry.ts'
-import { Reranker } from './reranker.ts'
+import { Reranker, type RerankerOptions } from './reranker.ts'
 
 /** The number formats that the server can compute in. */
 const dtype = 'float32'
 const dtypeNames = ['float32', 'fp32', 'auto']
 
-export interface ServerOptions {
+export interface ServerOptions extends Omit<
+  RerankerOptions,
+  'model' | 'clock' | 'log' | 'metering' | 'onRequest'
+> {
   /** A name of the registry or a directory. */
   readonly model: string
-  readonly device: DeviceChoice
   readonly dtype: string
-  readonly maximumTokens?: number
   readonly host: string
   readonly port: number
-  readonly maximumBatchTokens: number
-  readonly maximumPairs: number
   readonly maximumDocuments: number
   readonly maximumBodyBytes: number
   /** Names of dialects: whose a request is that several could have written. */
   readonly preferredDialects?: readonly string[]
-  readonly cacheBytes: number
-  readonly tokeniserWorkers?: number
-  readonly threads?: number
   /** How long `close` waits for what was accepted. */
   readonly drainSeconds: number
   readonly version: string
@@ -69,7 +64,9 @@ export async function startServer(
     maximumInputTokens: reranker.maximumTokens,
     maximumDocuments,
     maximumBatchTokens: options.maximumBatchTokens,
-    maximumConcurrentPairs: options.maximumPairs,
+    ...limitsInfo(reranker.limits),
+    maximumBodyBytes: options.maximumBodyBytes,
+    truncation: options.truncation ?? 'longest_first',
   })
   const exposition = new PrometheusRenderer(
     new ReadingProducer({
@@ -104,7 +101,7 @@ export async function startServer(
       url,
       info: info(),
       summary: model.summary,
-      inferenceProcessId: () => reranker.inference.processId,
+      inferenceProcessId: () => reranker.inference.processIds[0],
       close: async () => {
         await close(clock, options.drainSeconds)
         await reranker.close()
@@ -113,5 +110,15 @@ export async function startServer(
   } catch (error) {
     await reranker.close()
     throw error
+  }
+}
+
+/** What has no limit is not said. */
+function limitsInfo({ requests, pairs, tokens, bytes }: Reranker['limits']): Partial<ServerInfo> {
+  return {
+    ...(Number.isFinite(requests) && { maximumConcurrentRequests: requests }),
+    maximumConcurrentPairs: pairs,
+    ...(Number.isFinite(tokens) && { maximumConcurrentTokens: tokens }),
+    ...(Number.isFinite(bytes) && { maximumConcurrentBytes: bytes }),
   }
 }

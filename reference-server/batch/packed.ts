@@ -16,6 +16,8 @@ export interface BatchResult {
   readonly logits: Float32Array
   /** Time in which the device computed this batch. */
   readonly inferSeconds: number
+  /** Times a part of it did not fit into the device's memory and was halved. */
+  readonly splits: number
 }
 
 export function pack(pairs: readonly TokenPair[], template: PairTemplate): PackedBatch {

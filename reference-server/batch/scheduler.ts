@@ -30,18 +30,17 @@ interface Waiting {
 }
 
 /**
- * Runs the batch queue against a device. Two batches are under way at most: one that computes and
- * one that is already there when it ends, so that the device never waits for us; more would only
- * take the choice away from requests that arrive meanwhile.
+ * Runs the batch queue against the devices. As many batches are under way as there are slots: enough
+ * that no device waits for us, and no more, so that requests which arrive meanwhile have their say.
  */
-const batchesUnderWay = 2
-
 export class BatchScheduler {
   readonly #queue: BatchQueue
   readonly #template: PairTemplate
   readonly #infer: (batch: PackedBatch) => Promise<BatchResult>
   readonly #clock: Pick<Clock, 'monotonicSeconds'>
+  readonly #slots: () => number
   readonly #onBatch: (batch: PackedBatch, result: BatchResult) => void
+  readonly #onDropped: (pairs: number, cause: unknown) => void
   readonly #waiting = new Map<number, Waiting>()
   #submitted = 0
   #underWay = 0
@@ -51,27 +50,33 @@ export class BatchScheduler {
     template: PairTemplate
     /** Rejects when the batch cannot be computed; its requests then fail with that error. */
     infer: (batch: PackedBatch) => Promise<BatchResult>
+    /** How many batches may be under way now. */
+    slots: () => number
     clock: Pick<Clock, 'monotonicSeconds'>
     onBatch: (batch: PackedBatch, result: BatchResult) => void
+    /** Pairs that waited and will never be computed, and why. */
+    onDropped: (pairs: number, cause: unknown) => void
   }) {
     this.#queue = new BatchQueue(options.limits)
     this.#template = options.template
     this.#infer = options.infer
     this.#clock = options.clock
+    this.#slots = options.slots
     this.#onBatch = options.onBatch
+    this.#onDropped = options.onDropped
   }
 
   get queuedPairs(): number {
     return this.#queue.pairs
   }
 
-  /** Rejects with what `infer` rejected with, or with `AbandonedError` when `signal` aborts. */
+  /** Rejects with what `infer` rejected with, or with the reason of `signal` when it aborts. */
   submit(pairs: readonly TokenPair[], signal: AbortSignal): Promise<Scored> {
-    if (signal.aborted) return Promise.reject(new AbandonedError('the caller has gone'))
+    if (signal.aborted) return Promise.reject(signal.reason as Error)
     const id = (this.#submitted += 1)
     return new Promise((resolve, reject) => {
       const abandon = () => {
-        this.#fail(id, new AbandonedError('the caller has gone'))
+        this.#fail(id, signal.reason as Error)
       }
       signal.addEventListener('abort', abandon, { once: true })
       this.#waiting.set(id, {
@@ -104,7 +109,7 @@ export class BatchScheduler {
   }
 
   #pump(): void {
-    while (this.#underWay < batchesUnderWay) {
+    while (this.#underWay < this.#slots()) {
       const batch = this.#queue.next()
       if (batch.length === 0) return
       this.#underWay += 1
@@ -158,7 +163,8 @@ export class BatchScheduler {
   #fail(id: number, error: Error): void {
     const waiting = this.#waiting.get(id)
     this.#waiting.delete(id)
-    this.#queue.drop(id)
+    const dropped = this.#queue.drop(id)
+    if (dropped > 0) this.#onDropped(dropped, error)
     waiting?.reject(error)
   }
 }

@@ -5,7 +5,8 @@ import { compiledModule } from '../../core/program.ts'
 import { RerankFailure } from '../../core/rerank.ts'
 import type { BatchResult, PackedBatch } from '../batch/packed.ts'
 import { revive } from '../revive.ts'
-import type { Device, FromProcess, InferenceSetup, ToProcess } from './messages.ts'
+import type { Device } from './devices.ts'
+import type { FromProcess, InferenceSetup, ToProcess } from './messages.ts'
 
 interface UnderWay {
   readonly sentSeconds: number
@@ -49,8 +50,8 @@ export class InferenceProcess {
     if (problem === undefined) return inference
     await inference.stop()
     throw environmentError(
-      options.setup.device === 'cuda'
-        ? `The model cannot run on CUDA (${problem}): install the CUDA libraries and the provider, or use --device cpu.`
+      options.setup.device.kind === 'cuda'
+        ? `The model cannot run on CUDA (${problem}): see \`rerankscope doctor\` for what is missing, or use --device cpu.`
         : `The model cannot be loaded (${problem}): check that model.onnx is a cross-encoder with one logit.`,
     )
   }
@@ -65,6 +66,10 @@ export class InferenceProcess {
 
   get restarts(): number {
     return this.#restarts
+  }
+
+  get batchesUnderWay(): number {
+    return this.#underWay.size
   }
 
   /** Undefined while no process runs. */
@@ -162,7 +167,9 @@ export class InferenceProcess {
     }
     this.#busySeconds += message.inferSeconds
     this.#residentBytes = message.residentBytes
-    batch?.resolve({ logits: message.logits, inferSeconds: message.inferSeconds })
+    const { logits, inferSeconds, splits } = message
+    if (splits > 0) this.#options.log('A batch did not fit into memory and was computed in parts.')
+    batch?.resolve({ logits, inferSeconds, splits })
   }
 
   #bury(cause: string): void {
@@ -190,7 +197,7 @@ export class InferenceProcess {
   }
 }
 
-function unhealthy(): RerankFailure {
+export function unhealthy(): RerankFailure {
   return new RerankFailure('unhealthy', 'unhealthy')
 }
 

@@ -1,14 +1,11 @@
 import type { PackedBatch } from '../batch/packed.ts'
 import type { ModelGraph } from '../model/bundle.ts'
-
-export const devices = ['auto', 'cuda', 'cpu'] as const
-export type DeviceChoice = (typeof devices)[number]
-export type Device = 'cuda' | 'cpu'
+import type { Device, DeviceWish } from './devices.ts'
 
 /** What the inference process is told first. */
 export interface InferenceSetup {
   readonly graph: ModelGraph
-  readonly device: DeviceChoice
+  readonly device: DeviceWish
   readonly threads: number
   readonly paddingId: number
   readonly documentType: number
@@ -32,6 +29,8 @@ export type FromProcess =
       readonly id: number
       readonly logits: Float32Array
       readonly inferSeconds: number
+      /** Times a part of the batch did not fit into memory and was halved. */
+      readonly splits: number
       readonly residentBytes: number
     }
   | { readonly kind: 'failed'; readonly id: number; readonly message: string }

@@ -5,6 +5,7 @@ import type { PackedBatch } from '../batch/packed.ts'
 import type { FromProcess, InferenceSetup, ToProcess } from './messages.ts'
 import { pad } from './padding.ts'
 import { openSession, score } from './session.ts'
+import { scoreSplitting } from './splitting.ts'
 
 /**
  * The inference process: `run()` blocks its thread, and memory of a released session never comes
@@ -39,9 +40,12 @@ async function infer(id: number, batch: PackedBatch): Promise<void> {
     if (model === undefined) throw new Error('no model is loaded')
     const { session, setup } = model
     const started = systemClock.monotonicSeconds()
-    const logits = await score(session, pad(batch, setup.paddingId, setup.documentType))
+    const { logits, splits } = await scoreSplitting(batch, (part) =>
+      score(session, pad(part, setup.paddingId, setup.documentType)),
+    )
     const inferSeconds = systemClock.monotonicSeconds() - started
-    send({ kind: 'scored', id, logits, inferSeconds, residentBytes: process.memoryUsage.rss() })
+    const residentBytes = process.memoryUsage.rss()
+    send({ kind: 'scored', id, logits, inferSeconds, splits, residentBytes })
   } catch (error) {
     send({ kind: 'failed', id, message: messageOf(error) })
   }

@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path'
 import { env, InferenceSession, Tensor } from 'onnxruntime-node'
 import { messageOf } from '../../core/errors.ts'
 import type { ModelGraph } from '../model/bundle.ts'
-import type { Device, DeviceChoice, InferenceSetup } from './messages.ts'
+import { nameOfDevice, type Device, type DeviceWish } from './devices.ts'
+import type { InferenceSetup } from './messages.ts'
 import type { PaddedBatch } from './padding.ts'
 
 // Errors reach us as exceptions; the library's own lines would only confuse.
@@ -21,13 +22,15 @@ export async function openSession(setup: InferenceSetup): Promise<{
   readonly notes: readonly string[]
 }> {
   const notes: string[] = []
-  for (const device of candidates(setup.device)) {
+  for (const wish of candidates(setup.device)) {
+    const device = nameOfDevice(wish)
     try {
-      const session = await create(setup.graph, device, setup.threads)
+      const session = await create(setup.graph, wish, setup.threads)
       return { session, device, notes }
     } catch (error) {
       const why = `${device}: ${firstLine(messageOf(error))}`
-      if (device === 'cpu' || setup.device === device) throw new Error(why, { cause: error })
+      if (wish.kind === 'cpu' || setup.device.kind === 'cuda')
+        throw new Error(why, { cause: error })
       notes.push(why)
     }
   }
@@ -63,9 +66,11 @@ export async function score(session: InferenceSession, batch: PaddedBatch): Prom
   return logits.data
 }
 
-function candidates(choice: DeviceChoice): readonly Device[] {
-  if (choice !== 'auto') return [choice]
-  return hasCudaProvider() ? ['cuda', 'cpu'] : ['cpu']
+type OneDevice = Exclude<DeviceWish, { kind: 'auto' }>
+
+function candidates(wish: DeviceWish): readonly OneDevice[] {
+  if (wish.kind !== 'auto') return [wish]
+  return hasCudaProvider() ? [{ kind: 'cuda' }, { kind: 'cpu' }] : [{ kind: 'cpu' }]
 }
 
 /** The npm package holds no CUDA provider; who wants it puts the library beside the binding. */
@@ -75,9 +80,11 @@ function hasCudaProvider(): boolean {
   return existsSync(join(folder, 'libonnxruntime_providers_cuda.so'))
 }
 
-function create(graph: ModelGraph, device: Device, threads: number): Promise<InferenceSession> {
+function create(graph: ModelGraph, wish: OneDevice, threads: number): Promise<InferenceSession> {
   const options: InferenceSession.SessionOptions = {
-    executionProviders: [device],
+    executionProviders: [
+      wish.kind === 'cuda' ? { name: 'cuda', deviceId: wish.index ?? 0 } : { name: 'cpu' },
+    ],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',

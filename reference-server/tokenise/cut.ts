@@ -1,4 +1,5 @@
 import type { TruncationDirection } from '../../core/rerank.ts'
+import type { LostPart } from './truncation.ts'
 
 /** No text gives fewer tokens than one in so many characters, or we do not care to find out. */
 export const maximumCharactersPerToken = 64
@@ -8,11 +9,25 @@ const doubtfulTokens = 16
 const wordCharacters = 64
 
 /**
- * The first (direction `right`) or last (`left`) `limit` ids of a text, without splitting all of
- * it: a tokeniser's time grows with the characters, and texts can be a thousand times too long.
- * Equal to splitting the whole text and cutting the ids, as long as words end somewhere.
+ * The ids of a text that are kept when it has more than `limit`: the first (`right` is lost), the last
+ * (`left`), or as many of both (`middle`); without splitting all of it, because a tokeniser's time
+ * grows with the characters, and texts can be a thousand times too long. Equal to splitting the whole
+ * text and cutting the ids, as long as words end somewhere.
  */
 export function encodeAtMost(
+  text: string,
+  limit: number,
+  lost: LostPart,
+  encode: (text: string) => readonly number[],
+): readonly number[] {
+  if (lost !== 'middle') return encodeOneEnd(text, limit, lost, encode)
+  const tail = Math.floor(limit / 2)
+  const head = encodeOneEnd(text, limit, 'right', encode)
+  if (head.length < limit) return head
+  return [...head.slice(0, limit - tail), ...encodeOneEnd(text, tail, 'left', encode)]
+}
+
+function encodeOneEnd(
   text: string,
   limit: number,
   direction: TruncationDirection,

@@ -1,4 +1,4 @@
-import type { TruncationDirection } from '../../core/rerank.ts'
+import type { LostPart } from './truncation.ts'
 
 /** What a tokeniser worker is given to start with. */
 export interface WorkerSetup {
@@ -11,8 +11,8 @@ export interface EncodeCall {
   readonly texts: readonly string[]
   /** The most ids a text gets. */
   readonly limit: number
-  /** Which end of a longer text is given up. */
-  readonly direction: TruncationDirection
+  /** Which part of a longer text is given up. */
+  readonly lost: LostPart
 }
 
 export type WorkerMessage =

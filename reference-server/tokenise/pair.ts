@@ -1,5 +1,13 @@
-import type { TruncationDirection } from '../../core/rerank.ts'
+import { RerankFailure } from '../../core/rerank.ts'
 import type { PairTemplate } from './messages.ts'
+import { kept, type Truncation } from './truncation.ts'
+
+/** The ids of one text, without special tokens. */
+export interface TokenisedText {
+  readonly ids: Int32Array
+  /** Part of the text was never split, because it is far longer than its tokens could be. */
+  readonly unread: boolean
+}
 
 /** A query and a document as the model will see them: views, nothing is copied yet. */
 export interface TokenPair {
@@ -15,24 +23,27 @@ export function specialTokensOf({ before, between, after }: PairTemplate): numbe
 }
 
 /**
- * Joins a pair, cut to `maximumTokens` by Hugging Face's `longest_first`: the longer text gives
- * first. `query` and `document` may already be cut to `maximumTokens`; one id more than can be
- * used is enough to know that something was lost.
+ * Joins a pair, cut as `truncation` says: by Hugging Face's `longest_first`, or from the document
+ * alone. The texts may already be cut to the maximum; one id more than can be used is enough to know
+ * that something was lost. Throws a `validation` failure when the query alone leaves no room.
  */
 export function pairOf(
-  query: Int32Array,
-  document: Int32Array,
+  query: TokenisedText,
+  document: TokenisedText,
   specials: number,
-  maximumTokens: number,
-  direction: TruncationDirection,
+  { strategy, lost, maximumTokens }: Truncation,
 ): TokenPair {
   const room = maximumTokens - specials
-  const [forQuery, forDocument] = longestFirst(query.length, document.length, room)
+  const [first, second] = [query.ids.length, document.ids.length]
+  const [forQuery, forDocument] =
+    strategy === 'only_second' || strategy === 'head_tail'
+      ? onlySecond(first, second, room)
+      : longestFirst(first, second, room)
   return {
-    query: kept(query, forQuery, direction),
-    document: kept(document, forDocument, direction),
+    query: kept(query.ids, forQuery, lost),
+    document: kept(document.ids, forDocument, lost),
     tokens: forQuery + forDocument + specials,
-    truncated: query.length + document.length > room,
+    truncated: query.unread || document.unread || first + second > room,
   }
 }
 
@@ -49,6 +60,12 @@ export function longestFirst(first: number, second: number, room: number): [numb
   return [half, room - half]
 }
 
-function kept(ids: Int32Array, count: number, direction: TruncationDirection): Int32Array {
-  return direction === 'right' ? ids.subarray(0, count) : ids.subarray(ids.length - count)
+function onlySecond(first: number, second: number, room: number): [number, number] {
+  if (first + Math.min(second, 1) > room) {
+    throw new RerankFailure(
+      'validation',
+      `The query alone fills the ${String(room)} tokens of a pair, and it is not to be cut: shorten it, or use longest_first.`,
+    )
+  }
+  return [first, Math.min(second, room - first)]
 }

@@ -2,9 +2,10 @@ import { Worker } from 'node:worker_threads'
 import type { Clock } from '../../core/clock.ts'
 import { environmentError, messageOf } from '../../core/errors.ts'
 import { compiledModule } from '../../core/program.ts'
-import { RerankFailure, type TruncationDirection } from '../../core/rerank.ts'
+import { RerankFailure } from '../../core/rerank.ts'
 import { revive } from '../revive.ts'
 import type { EncodeCall, PairTemplate, WorkerMessage, WorkerSetup } from './messages.ts'
+import type { LostPart } from './truncation.ts'
 
 interface Pending {
   readonly resolve: (lists: readonly Int32Array[]) => void
@@ -65,11 +66,7 @@ export class TokeniserPool {
    * `RerankFailure`: `tokenizer` when a text cannot be split, `unhealthy` when its worker died or none is
    * there.
    */
-  encode(
-    texts: readonly string[],
-    limit: number,
-    direction: TruncationDirection,
-  ): Promise<readonly Int32Array[]> {
+  encode(texts: readonly string[], limit: number, lost: LostPart): Promise<readonly Int32Array[]> {
     if (texts.length === 0) return Promise.resolve([])
     const [first, ...others] = this.#members
     if (first === undefined) return Promise.reject(stopped())
@@ -80,7 +77,7 @@ export class TokeniserPool {
     const id = (this.#calls += 1)
     return new Promise((resolve, reject) => {
       member.pending.set(id, { resolve, reject })
-      member.worker.postMessage({ id, texts, limit, direction } satisfies EncodeCall)
+      member.worker.postMessage({ id, texts, limit, lost } satisfies EncodeCall)
     })
   }
 

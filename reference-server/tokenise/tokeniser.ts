@@ -1,8 +1,16 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
-import type { TruncationDirection } from '../../core/rerank.ts'
 import { maximumCharactersPerToken } from './cut.ts'
+import type { TokenisedText } from './pair.ts'
 import type { TokeniserPool } from './pool.ts'
+import type { LostPart } from './truncation.ts'
+
+/** A text on its way to a worker. */
+export interface ReadyText {
+  /** The part that can be used. */
+  readonly text: string
+  readonly unread: boolean
+}
 
 /** What an entry costs beside its ids: key, list node, typed array header. */
 const entryOverheadBytes = 300
@@ -13,7 +21,7 @@ const entryOverheadBytes = 300
  */
 export class Tokeniser {
   readonly #pool: Pick<TokeniserPool, 'encode'>
-  readonly #cache: LRUCache<string, Int32Array>
+  readonly #cache: LRUCache<string, Int32Array> | undefined
   readonly #limit: number
   readonly #onLookUp: (hits: number, misses: number) => void
 
@@ -21,47 +29,83 @@ export class Tokeniser {
     pool: Pick<TokeniserPool, 'encode'>
     /** The most ids a text can use. */
     limit: number
+    /** 0: no memory. */
     cacheBytes: number
     onLookUp: (hits: number, misses: number) => void
   }) {
     this.#pool = options.pool
     this.#limit = options.limit
     this.#onLookUp = options.onLookUp
-    this.#cache = new LRUCache({
-      maxSize: Math.max(1, options.cacheBytes),
-      sizeCalculation: (ids) => ids.byteLength + entryOverheadBytes,
-    })
+    if (options.cacheBytes > 0) {
+      this.#cache = new LRUCache({
+        maxSize: options.cacheBytes,
+        sizeCalculation: (ids) => ids.byteLength + entryOverheadBytes,
+      })
+    }
   }
 
-  /** One list of ids a text, without special tokens. Rejects as `TokeniserPool.encode`. */
+  /** What is never looked at need be neither hashed nor sent to a worker. */
+  ready(text: string, lost: LostPart): ReadyText {
+    const characters = this.#limit * maximumCharactersPerToken
+    if (text.length <= characters) return { text, unread: false }
+    switch (lost) {
+      case 'right':
+        return {
+          text: text.slice(0, characters),
+          unread: isWritten(text.slice(characters)),
+        }
+      case 'left':
+        return {
+          text: text.slice(-characters),
+          unread: isWritten(text.slice(0, -characters)),
+        }
+      case 'middle': {
+        // Both halves and the space between them are read whole when they are that sparse.
+        const half = Math.floor((characters - 1) / 2)
+        return {
+          text: `${text.slice(0, half)} ${text.slice(-half)}`,
+          unread: isWritten(text.slice(half, -half)),
+        }
+      }
+    }
+  }
+
+  /** The ids of each text, in their order, without special tokens. Rejects as `TokeniserPool.encode`. */
   async encode(
-    query: string,
-    documents: readonly string[],
-    direction: TruncationDirection,
-  ): Promise<{ readonly query: Int32Array; readonly documents: readonly Int32Array[] }> {
-    const texts = documents.map((text) => this.#shortened(text, direction))
-    const keys = texts.map((text) => direction + hash('sha256', text, 'base64'))
-    const found = keys.map((key) => this.#cache.get(key))
+    query: ReadyText,
+    documents: readonly ReadyText[],
+    { lost, bypassCache }: { readonly lost: LostPart; readonly bypassCache: boolean },
+  ): Promise<{ readonly query: TokenisedText; readonly documents: readonly TokenisedText[] }> {
+    const cache = bypassCache ? undefined : this.#cache
+    const keys = cache && documents.map(({ text }) => lost + digestOf(text))
+    const found = documents.map((_, at) => cache?.get(keys?.[at] ?? ''))
     const missing = [...found.keys()].filter((at) => found[at] === undefined)
-    this.#onLookUp(texts.length - missing.length, missing.length)
+    if (cache !== undefined) this.#onLookUp(documents.length - missing.length, missing.length)
     const [queryIds = new Int32Array(), ...fresh] = await this.#pool.encode(
-      [this.#shortened(query, direction), ...missing.map((at) => texts[at] ?? '')],
+      [query.text, ...missing.map((at) => documents[at]?.text ?? '')],
       this.#limit,
-      direction,
+      lost,
     )
     for (const [order, at] of missing.entries()) {
       // A copy: a view would keep the ids of the whole request alive as long as this entry.
       const ids = (fresh[order] ?? new Int32Array()).slice()
       found[at] = ids
-      this.#cache.set(keys[at] ?? '', ids)
+      cache?.set(keys?.[at] ?? '', ids)
     }
-    return { query: queryIds, documents: found.map((ids) => ids ?? new Int32Array()) }
+    return {
+      query: { ids: queryIds, unread: query.unread },
+      documents: documents.map(({ unread }, at) => ({
+        ids: found[at] ?? new Int32Array(),
+        unread,
+      })),
+    }
   }
+}
 
-  /** What is never looked at need be neither hashed nor sent to a worker. */
-  #shortened(text: string, direction: TruncationDirection): string {
-    const characters = this.#limit * maximumCharactersPerToken
-    if (text.length <= characters) return text
-    return direction === 'right' ? text.slice(0, characters) : text.slice(-characters)
-  }
+export function digestOf(text: string): string {
+  return hash('sha256', text, 'base64')
+}
+
+function isWritten(rest: string): boolean {
+  return /\S/.test(rest)
 }

@@ -11,12 +11,12 @@ const { tokenizerJson, tokenizerConfigJson } = workerData as WorkerSetup
 const config = JSON.parse(tokenizerConfigJson) as object
 const tokenizer = tokenizerOf(JSON.parse(tokenizerJson) as object, config)
 
-function encode({ id, texts, limit, direction }: EncodeCall): void {
+function encode({ id, texts, limit, lost }: EncodeCall): void {
   const lists = texts.map((text) =>
     encodeAtMost(
       text,
       limit,
-      direction,
+      lost,
       (part) => tokenizer.encode(part, { add_special_tokens: false }).ids,
     ),
   )

@@ -85,7 +85,7 @@ describe('a value that is none', () => {
     ['json: "yes"\n', ': json must be true or false.'],
     ['prot: 1\n', 'Unknown argument: prot.'],
     ['- port\n', 'must hold a YAML mapping'],
-    ['device: tpu\n', 'Choices: "auto", "cuda", "cpu"'],
+    ['truncation: never\n', 'Choices: "longest_first", "only_second"'],
   ])('in a file, %j', async (text, sentence) => {
     await expect(argsOf('serve', '--config', configOf(text))).rejects.toThrow(sentence)
   })

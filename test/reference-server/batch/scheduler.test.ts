@@ -32,13 +32,16 @@ function marksOf({ ids, lengths }: PackedBatch): Float32Array {
 function schedulerOf(
   infer: (batch: PackedBatch) => Promise<BatchResult>,
   batchTokens = 256,
+  onDropped: (pairs: number, cause: unknown) => void = () => undefined,
 ): BatchScheduler {
   return new BatchScheduler({
     limits: { batchTokens, windowPairs: 64 },
     template,
     infer,
     clock: { monotonicSeconds: () => 0 },
+    slots: () => 2,
     onBatch: () => undefined,
+    onDropped,
   })
 }
 
@@ -52,7 +55,7 @@ test('every request gets its own logits back, in its own order', async () => {
       async (shapes) => {
         const scheduler = schedulerOf(async (batch) => {
           await Promise.resolve()
-          return { logits: marksOf(batch), inferSeconds: 0.5 }
+          return { logits: marksOf(batch), inferSeconds: 0.5, splits: 0 }
         })
         let mark = 1000
         const requests = shapes.map((lengths) =>
@@ -78,7 +81,7 @@ function manualDevice() {
       open.push({
         batch,
         end: () => {
-          resolve({ logits: marksOf(batch), inferSeconds: 1 })
+          resolve({ logits: marksOf(batch), inferSeconds: 1, splits: 0 })
         },
         fail: reject,
       })
@@ -86,7 +89,7 @@ function manualDevice() {
   return { open, infer }
 }
 
-test('two batches are with the device at most; the next one follows when one ends', async () => {
+test('as many batches are under way as there are slots; the next one follows when one ends', async () => {
   const { open, infer } = manualDevice()
   const scheduler = schedulerOf(infer, 32)
   const done = scheduler.submit(
@@ -106,15 +109,18 @@ test('two batches are with the device at most; the next one follows when one end
 
 test('pairs of a caller who has gone are never computed, and he is told so', async () => {
   const { open, infer } = manualDevice()
-  const scheduler = schedulerOf(infer, 32)
+  const dropped: [number, unknown][] = []
+  const scheduler = schedulerOf(infer, 32, (pairs, cause) => dropped.push([pairs, cause]))
   const caller = new AbortController()
   const gone = scheduler.submit(
     [1, 2, 3, 4].map((mark) => pairOf(mark, 20)),
     caller.signal,
   )
   const stays = scheduler.submit([pairOf(9, 20)], never)
-  caller.abort()
-  await expect(gone).rejects.toBeInstanceOf(AbandonedError)
+  const reason = new AbandonedError('gone')
+  caller.abort(reason)
+  await expect(gone).rejects.toBe(reason)
+  expect(dropped).toEqual([[2, reason]])
   expect(scheduler.queuedPairs).toBe(1)
   open[0]!.end()
   open[1]!.end()
@@ -133,4 +139,25 @@ test('a failed batch fails the requests in it and no other', async () => {
   open[1]!.end()
   await expect(first).rejects.toMatchObject({ kind: 'backend' })
   expect([...(await second).logits]).toEqual([2])
+})
+
+test('without a slot nothing is sent; the next submission finds the ones that came back', async () => {
+  const { open, infer } = manualDevice()
+  let slots = 0
+  const scheduler = new BatchScheduler({
+    limits: { batchTokens: 32, windowPairs: 64 },
+    template,
+    infer,
+    slots: () => slots,
+    clock: { monotonicSeconds: () => 0 },
+    onBatch: () => undefined,
+    onDropped: () => undefined,
+  })
+  const first = scheduler.submit([pairOf(1, 20)], never)
+  expect(open).toHaveLength(0)
+  slots = 4
+  const second = scheduler.submit([pairOf(2, 20)], never)
+  expect(open).toHaveLength(2)
+  for (const { end } of open) end()
+  expect([...(await first).logits, ...(await second).logits]).toEqual([1, 2])
 })

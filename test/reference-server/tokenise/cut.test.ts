@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { embedded } from '../../../reference-server/model/embedded/index.ts'
 import { cut, encodeAtMost } from '../../../reference-server/tokenise/cut.ts'
+import { kept } from '../../../reference-server/tokenise/truncation.ts'
 import { tokenizerOf } from '../../../reference-server/tokenise/library.ts'
 
 const { tokenizerJson, tokenizerConfigJson } = embedded.build()
@@ -27,6 +28,9 @@ test('equals splitting the whole text and cutting the ids', () => {
       expect(encodeAtMost(whole, limit, 'left', encode)).toEqual(
         all.slice(Math.max(0, all.length - limit)),
       )
+      expect(encodeAtMost(whole, limit, 'middle', encode)).toEqual([
+        ...kept(Int32Array.from(all), limit, 'middle'),
+      ])
     }),
     { numRuns: 60 },
   )

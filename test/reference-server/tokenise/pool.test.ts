@@ -30,7 +30,8 @@ test('a worker that cannot start again is tried ever less often, and taken back 
   try {
     const posted = vi.spyOn(Worker.prototype, 'postMessage')
     const before = await pool.encode(['机器 panda'], 10, 'right')
-    const interrupted = pool.encode(['机器'], 10, 'right')
+    // Too much to be done before the worker is gone.
+    const interrupted = pool.encode(Array<string>(20_000).fill('机器学习'), 10, 'right')
     setup.tokenizerJson = 'damaged'
     await (posted.mock.contexts[0] as Worker).terminate()
     await expect(interrupted).rejects.toMatchObject({ kind: 'unhealthy' })

@@ -127,9 +127,11 @@ test('the golden exposition leaves out no metric but those of the reference serv
   const emitted = new Set(readingsOf(full, { policy, version: '1' }).map(({ metric }) => metric))
   const missing = catalogue.filter((metric) => !emitted.has(metric)).map(({ name }) => name)
   expect(missing).toEqual([
+    metrics.droppedPairs.name,
     metrics.inferenceBusySeconds.name,
     metrics.inferenceResidentBytes.name,
     metrics.inferenceRestarts.name,
+    metrics.inferenceMemorySplits.name,
   ])
 })
 

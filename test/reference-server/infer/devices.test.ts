@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { parseDevices } from '../../../reference-server/infer/devices.ts'
+
+test.each([
+  ['auto', false, [{ kind: 'auto' }]],
+  ['auto', true, [{ kind: 'cuda' }]],
+  ['cpu', false, [{ kind: 'cpu' }]],
+  ['cuda', false, [{ kind: 'cuda' }]],
+  ['cuda:1', false, [{ kind: 'cuda', index: 1 }]],
+  [
+    'cuda:0, cuda:2',
+    true,
+    [
+      { kind: 'cuda', index: 0 },
+      { kind: 'cuda', index: 2 },
+    ],
+  ],
+])('%s (required: %s)', (text, require, wishes) => {
+  expect(parseDevices(text, require)).toEqual(wishes)
+})
+
+test.each(['', 'gpu', 'cuda:', 'cuda:x', 'cuda:0,cpu', 'cuda:0,cuda:0', 'cuda:0,'])(
+  '%s is refused',
+  (text) => {
+    expect(() => parseDevices(text, false)).toThrow(/give auto, cuda, cpu, or GPUs by number/)
+  },
+)
