@@ -69,7 +69,8 @@ export function guide(evidence: Evidence, policy: Policy): Guidance {
     ])
   }
   if (above.meanRatio > policy.scaleOut.utilizationRatio) {
-    return say('scale_out', [above.sentence, witness.sentence, ...note])
+    const guidance = say('scale_out', [above.sentence, witness.sentence, ...note])
+    return witness.calm ? { ...guidance, recommendation: batchFirst } : guidance
   }
   const low = crossing(evidence, policy, policy.scaleIn)
   if (low !== undefined && low.meanRatio < policy.scaleIn.utilizationRatio) {
@@ -103,7 +104,13 @@ function crossing(
 function witnessOf(
   { p95Seconds, queuePairs, queueRequests, powerRatio }: Evidence,
   policy: Policy,
-): { readonly busy: boolean; readonly sentence: string } {
+): {
+  /** Work waits, whatever the utilisation. */
+  readonly busy: boolean
+  /** Latency or queue is known, and nothing that is known says that the GPU is full. */
+  readonly calm: boolean
+  readonly sentence: string
+} {
   const slow = p95Seconds !== undefined && p95Seconds > policy.p95Seconds
   const queued = (queuePairs ?? queueRequests ?? 0) > 0
   const facts = [
@@ -116,14 +123,21 @@ function witnessOf(
     ...(queueRequests === undefined ? [] : [`${String(queueRequests)} requests wait`]),
     ...(powerRatio === undefined ? [] : [`power is at ${formatRatio(powerRatio)} of its limit`]),
   ]
+  const busy = slow || queued
+  const strained = powerRatio !== undefined && powerRatio > policy.scaleOut.utilizationRatio
   return {
-    busy: slow || queued,
+    busy,
+    calm: (p95Seconds !== undefined || queuePairs !== undefined) && !busy && !strained,
     sentence:
       facts.length === 0
         ? 'no second witness: neither latency, queue nor power is known'
         : facts.join(', '),
   }
 }
+
+/** Utilisation counts a kernel as busy time however little of the GPU it fills. */
+const batchFirst =
+  'Try larger batches before a replica: a kernel always runs, but no second witness says that the GPU is full.'
 
 function say(state: GuidanceState, reasons: readonly string[]): Guidance {
   return { state, reasons, recommendation: recommendationOf(state) }
@@ -146,6 +160,47 @@ function recommendationOf(state: GuidanceState): string {
     default:
       return unreachable(state)
   }
+}
+
+/** Advice in force, and what it takes to keep it from flapping. Times are monotonic seconds. */
+export interface HeldGuidance {
+  readonly guidance: Guidance
+  /** When this state came into force. */
+  readonly sinceSeconds: number
+  /** When what the state says was last so. */
+  readonly seenSeconds: number
+}
+
+/** What must not wait comes at once; what is less urgent, once the other has been gone for long enough. */
+const urgency: Readonly<Partial<Record<GuidanceState, number>>> = {
+  healthy: 0,
+  scale_in: 1,
+  waste: 2,
+  scale_out: 3,
+}
+
+/**
+ * Hysteresis: `now` as `guide` says it, after what was in force before. A state gives way to a less
+ * urgent one only when its reason has been gone for as long as an alert keeps firing, so that a mean
+ * which swings around a line does not make the advice swing. What cannot be said is said at once.
+ */
+export function settle(
+  before: HeldGuidance | undefined,
+  now: Guidance,
+  atSeconds: number,
+  { alerting: { keepFiringSeconds } }: Policy,
+): HeldGuidance {
+  const taken = { guidance: now, sinceSeconds: atSeconds, seenSeconds: atSeconds }
+  if (before === undefined) return taken
+  const { state, recommendation } = before.guidance
+  if (state === now.state) return { ...before, guidance: now, seenSeconds: atSeconds }
+  const [held, next] = [urgency[state], urgency[now.state]]
+  const goneSeconds = atSeconds - before.seenSeconds
+  if (held === undefined || next === undefined || next > held || goneSeconds >= keepFiringSeconds) {
+    return taken
+  }
+  const kept = `its reason went away ${formatSpan(goneSeconds)} ago: advice stands for ${formatWindow(keepFiringSeconds)}, so that it does not flap`
+  return { ...before, guidance: { state, recommendation, reasons: [...now.reasons, kept] } }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { guide } from '../../core/guidance.ts'
+import { guide, settle, type HeldGuidance } from '../../core/guidance.ts'
 import { bandsOf, thresholdNames, thresholdsOf, type Policy } from '../../core/policy.ts'
 import {
   unknownUuid,
@@ -13,7 +13,7 @@ import {
 import { evidenceOf } from './evidence.ts'
 import { integrate, noIntegrals, observedBetween, type Timed } from './integrals.ts'
 import { ServingHistory } from './rates.ts'
-import { UtilizationHistory } from './utilization.ts'
+import { UtilizationWindows } from './utilization.ts'
 
 /** A machine has at most a few dozen; a source that invents more must not fill the memory. */
 export const maximumGpus = 256
@@ -27,9 +27,10 @@ export class Deployment {
   readonly #policy: Policy
   /** Older values are not believed, and time between samples further apart is unobserved. */
   readonly #freshSeconds: number
-  readonly #utilization: UtilizationHistory
+  readonly #utilization: UtilizationWindows
   readonly #servingHistory: ServingHistory
   readonly #gpus = new Map<string, { readonly latest: Timed; readonly integrals: GpuIntegrals }>()
+  #guidance: HeldGuidance | undefined
   #serving: { readonly sample: ServingSample; readonly atSeconds: number } | undefined
 
   constructor(options: {
@@ -43,7 +44,7 @@ export class Deployment {
     this.#freshSeconds = options.freshSeconds
     const thresholds = thresholdsOf(options.policy)
     const windows = thresholdNames.map((name) => thresholds[name].windowSeconds)
-    this.#utilization = new UtilizationHistory(Math.max(...windows), options.intervalSeconds)
+    this.#utilization = new UtilizationWindows(windows, options.intervalSeconds)
     this.#servingHistory = new ServingHistory(options.intervalSeconds)
   }
 
@@ -91,6 +92,7 @@ export class Deployment {
     const evidence = evidenceOf(gpus, serving, (windowSeconds) =>
       this.#utilization.window(windowSeconds, end),
     )
+    this.#guidance = settle(this.#guidance, guide(evidence, this.#policy), nowSeconds, this.#policy)
     return {
       schema: 'rerankscope.snapshot/1',
       takenAtSeconds: wallSeconds,
@@ -98,7 +100,7 @@ export class Deployment {
       gpus: gpus.map(({ sample, up, integrals }) => ({ sample, up, integrals })),
       serving,
       sources,
-      guidance: guide(evidence, this.#policy),
+      guidance: this.#guidance.guidance,
     }
   }
 

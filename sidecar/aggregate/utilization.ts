@@ -2,6 +2,32 @@ import type { UtilizationWindow } from '../../core/guidance.ts'
 
 const maximumSlots = 3600
 
+/** A history for each window that is asked for, so that a long one does not blur a short one. */
+export class UtilizationWindows {
+  readonly #histories: ReadonlyMap<number, UtilizationHistory>
+
+  constructor(windows: readonly number[], intervalSeconds: number) {
+    this.#histories = new Map(
+      windows.map((seconds) => [seconds, new UtilizationHistory(seconds, intervalSeconds)]),
+    )
+  }
+
+  /** As `UtilizationHistory.add`. */
+  add(from: number, to: number, ratio: number): void {
+    for (const history of this.#histories.values()) history.add(from, to, ratio)
+  }
+
+  /** Of one of the windows that were named; of another, nothing is known. */
+  window(windowSeconds: number, now: number): UtilizationWindow {
+    return (
+      this.#histories.get(windowSeconds)?.window(windowSeconds, now) ?? {
+        observedSeconds: 0,
+        meanRatio: undefined,
+      }
+    )
+  }
+}
+
 /**
  * The utilisation of the last so many seconds, in memory that is fixed at the start: time is cut
  * into slots, and a slot holds sums. A window that begins inside a slot takes its share of it.

@@ -1,5 +1,13 @@
-import { expect, test } from 'vitest'
-import { guide, guidanceStates, guideRun, type Evidence } from '../../core/guidance.ts'
+import { describe, expect, test } from 'vitest'
+import {
+  guide,
+  guidanceStates,
+  guideRun,
+  settle,
+  type Evidence,
+  type GuidanceState,
+  type HeldGuidance,
+} from '../../core/guidance.ts'
 import { policy, type Threshold } from '../../core/policy.ts'
 
 const { scaleIn, waste, scaleOut, target, minimumCoverageRatio } = policy
@@ -159,4 +167,88 @@ test('a run is judged over itself alone, and says so', () => {
   )
   expect(state).toBe('waste')
   expect(reasons.at(-1)).toMatch(/^judged over this run's 20 s alone/)
+})
+
+test('scale out without a second witness says to batch first; any witness says to add a replica', () => {
+  const adviceOf = (changes: Partial<Evidence>) =>
+    guide(evidence(0.9, changes), policy).recommendation
+  expect(adviceOf({})).toMatch(/^Try larger batches before a replica/)
+  const full = { powerRatio: scaleOut.utilizationRatio + epsilon }
+  const unknown = { p95Seconds: undefined, queuePairs: undefined }
+  for (const changes of [
+    { queuePairs: 1 },
+    { p95Seconds: policy.p95Seconds + epsilon },
+    full,
+    // Of latency and queue nothing is known: power alone does not say that nothing waits.
+    { ...unknown, powerRatio: 0.3 },
+    { ...unknown, powerRatio: undefined },
+  ]) {
+    expect(adviceOf(changes)).toMatch(/^Add a replica/)
+  }
+})
+
+describe('hysteresis', () => {
+  const keep = policy.alerting.keepFiringSeconds
+  const said = (state: GuidanceState) => ({
+    state,
+    reasons: [`${state} it is`],
+    recommendation: state,
+  })
+  /** What is in force after each `[seconds, state as guide says it]`. */
+  const play = (...steps: readonly (readonly [number, GuidanceState])[]) => {
+    let held: HeldGuidance | undefined
+    return steps.map(([atSeconds, state]) => {
+      held = settle(held, said(state), atSeconds, policy)
+      return held.guidance.state
+    })
+  }
+
+  test('a state stays for as long as an alert keeps firing after its reason went away', () => {
+    const last = 10
+    expect(
+      play(
+        [0, 'scale_out'],
+        [last, 'scale_out'],
+        [last + 1, 'healthy'],
+        [last + keep - 0.1, 'healthy'],
+        [last + keep, 'healthy'],
+      ),
+    ).toEqual(['scale_out', 'scale_out', 'scale_out', 'scale_out', 'healthy'])
+  })
+
+  test('a mean that swings around a line does not make the advice swing', () => {
+    const swings = Array.from(
+      { length: 600 },
+      (_, second) => [second, second % 3 === 0 ? 'scale_out' : 'healthy'] as const,
+    )
+    expect(new Set(play(...swings))).toEqual(new Set(['scale_out']))
+  })
+
+  test('what is more urgent comes at once, and so does what cannot be said', () => {
+    const rising = ['healthy', 'scale_in', 'waste', 'scale_out'] as const
+    expect(play(...rising.map((state, at) => [at, state] as const))).toEqual(rising)
+    const gap = ['scale_out', 'unknown', 'healthy', 'unmeasurable', 'scale_in'] as const
+    expect(play(...gap.map((state, at) => [at, state] as const))).toEqual(gap)
+  })
+
+  test('says since when its reason is gone, and keeps its own recommendation', () => {
+    const first = settle(undefined, said('waste'), 0, policy)
+    const held = settle(first, said('healthy'), 42, policy)
+    expect(held).toEqual({
+      sinceSeconds: 0,
+      seenSeconds: 0,
+      guidance: {
+        state: 'waste',
+        recommendation: 'waste',
+        reasons: [
+          'healthy it is',
+          'its reason went away 42 s ago: advice stands for 3 min, so that it does not flap',
+        ],
+      },
+    })
+    expect(settle(held, said('waste'), 50, policy)).toMatchObject({
+      sinceSeconds: 0,
+      seenSeconds: 50,
+    })
+  })
 })

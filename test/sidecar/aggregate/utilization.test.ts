@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { UtilizationHistory } from '../../../sidecar/aggregate/utilization.ts'
+import { UtilizationHistory, UtilizationWindows } from '../../../sidecar/aggregate/utilization.ts'
 
 test('the mean of any window of one GPU', () => {
   const history = new UtilizationHistory(1800, 1)
@@ -65,4 +65,15 @@ test('random samples against the sum written out', () => {
       expect(meanRatio).toBeCloseTo(busy / (now - 3), 6)
     }),
   )
+})
+
+test('a window of days does not blur one of a minute beside it', () => {
+  const minute = 60
+  const windows = new UtilizationWindows([minute, 10 * 86_400], 1)
+  for (let second = 0; second < 600; second += 1) {
+    windows.add(second, second + 1, second < 540 ? 0 : 1)
+  }
+  expect(windows.window(minute, 600)).toEqual({ observedSeconds: minute, meanRatio: 1 })
+  expect(windows.window(10 * 86_400, 600).meanRatio).toBeCloseTo(0.1, 6)
+  expect(windows.window(7, 600)).toEqual({ observedSeconds: 0, meanRatio: undefined })
 })
