@@ -7,6 +7,8 @@ import { readPolicy } from './policy-file.ts'
 import { readYaml } from './yaml-file.ts'
 
 const maximumIntervalSeconds = 60
+/** The slow pass takes the driver far longer than a row of the loop. */
+const minimumInventorySeconds = 10
 
 export const sidecar = defineCommand({
   usage: 'sidecar',
@@ -49,6 +51,12 @@ export const sidecar = defineCommand({
       describe: 'HOST:PORT of /metrics and /status; port 0 is any free one',
     },
     interval: { type: 'number', default: 1, describe: 'Seconds between two readings, from 0.25' },
+    inventory: {
+      type: 'number',
+      default: 60,
+      describe:
+        'Seconds between two readings of what changes seldom (MIG, processes, ECC), from 10; 0 is never',
+    },
     policy: { type: 'string', describe: 'YAML file whose keys replace numbers of the policy' },
     otlp: { type: 'string', describe: 'URL of an OpenTelemetry collector to push to as well' },
     'web-config': {
@@ -74,6 +82,11 @@ export const sidecar = defineCommand({
         `--interval must be from ${String(minimumIntervalSeconds)} to ${String(maximumIntervalSeconds)} seconds.`,
       )
     }
+    if (args.inventory !== 0 && !(args.inventory >= minimumInventorySeconds)) {
+      throw usageError(
+        `--inventory must be ${String(minimumInventorySeconds)} seconds or more, or 0 for never.`,
+      )
+    }
     if (target === undefined && args.metrics !== undefined) {
       throw usageError(
         '--metrics says where the figures of a reranker are: name it with --target URL.',
@@ -96,6 +109,7 @@ export const sidecar = defineCommand({
         gpu,
         listen: addressOf(args.listen),
         intervalSeconds: interval,
+        inventorySeconds: args.inventory,
         policy: readPolicy(args.policy),
         otlp: args.otlp,
         web: webConfigOf(args['web-config']),

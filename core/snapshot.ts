@@ -74,6 +74,55 @@ export interface GpuSample {
   readonly throttleReasons?: Readonly<Partial<Record<ThrottleReason, boolean>>> | undefined
 }
 
+export const recoveryActions = ['none', 'reset', 'reboot', 'drain_p2p', 'drain_and_reset'] as const
+/** What the driver asks for, so that the GPU works again. */
+export type RecoveryAction = (typeof recoveryActions)[number]
+
+/** A slice of a GPU under MIG. Its utilisation cannot be measured; its memory can. */
+export interface MigDevice {
+  readonly gpuInstance: string
+  readonly computeInstance: string
+  readonly memoryUsedBytes: number | undefined
+  readonly memoryTotalBytes: number | undefined
+}
+
+/** A process on a GPU. No name: a command line may hold secrets. */
+export interface GpuProcess {
+  readonly pid: number
+  /** `C` computes, `G` draws, `C+G` does both. */
+  readonly type: string
+  /** Of the MIG device that it runs on. */
+  readonly gpuInstance: string | undefined
+  readonly computeInstance: string | undefined
+  readonly memoryUsedBytes: number | undefined
+}
+
+/** What changes seldom about a GPU and costs the driver more to say; read every half minute. */
+export interface GpuInventory {
+  readonly uuid: string
+  readonly pciBusId: string | undefined
+  readonly architecture: string | undefined
+  readonly cudaVersion: string | undefined
+  /** As `none`, `pass-through`, `vgpu`. */
+  readonly virtualization: string | undefined
+  readonly mig: boolean | undefined
+  /** `unified` where the GPU has no memory of its own, so that there is no figure of it. */
+  readonly memory: 'dedicated' | 'unified' | undefined
+  /** Kept by the driver for itself, and counted neither as used nor as free. */
+  readonly memoryReservedBytes: number | undefined
+  readonly powerLimitMaximumWatts: number | undefined
+  /** Since the driver was loaded. */
+  readonly eccErrors: {
+    readonly corrected: number | undefined
+    readonly uncorrected: number | undefined
+  }
+  readonly recoveryAction: RecoveryAction | undefined
+  readonly migDevices: readonly MigDevice[]
+  /** The first of them where there are very many; `processCount` counts all. */
+  readonly processes: readonly GpuProcess[]
+  readonly processCount: number
+}
+
 /** Integrals since the sidecar began to watch the GPU. */
 export interface GpuIntegrals {
   readonly busySeconds: number
@@ -90,6 +139,8 @@ export interface GpuView {
   /** False: lost, failed, or silent for three intervals; then no number of `sample` may be shown. */
   readonly up: boolean
   readonly integrals: GpuIntegrals
+  /** Absent until it was read, and when it is too old to be true. */
+  readonly inventory?: GpuInventory | undefined
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts'
 import { PrometheusRenderer, ReadingProducer } from '../core/exposition.ts'
 import type { Policy } from '../core/policy.ts'
-import type { GpuSample, ServingSample, Snapshot } from '../core/snapshot.ts'
+import type { GpuInventory, GpuSample, ServingSample, Snapshot } from '../core/snapshot.ts'
 import { Deployment } from './aggregate/deployment.ts'
 import { otlpUrlOf, startOtlp } from './export/otlp.ts'
 import { readingsOf } from './export/readings.ts'
@@ -20,6 +20,8 @@ export { gpuChoices, serverChoices } from './sources/index.ts'
 /** Faster than this the driver is disturbed by being asked. */
 export const minimumIntervalSeconds = 0.25
 
+export const defaultInventorySeconds = 60
+
 export interface SidecarOptions {
   /** May hold credentials, which are shown nowhere. Undefined: GPUs alone. */
   readonly target: string | undefined
@@ -33,6 +35,8 @@ export interface SidecarOptions {
   readonly gpu: string
   readonly listen: { readonly host: string; readonly port: number }
   readonly intervalSeconds: number
+  /** How often the inventory is read, which costs the driver more; 0: never. */
+  readonly inventorySeconds?: number
   readonly policy: Policy
   /** Where to push over OTLP; undefined: nowhere. */
   readonly otlp: string | undefined
@@ -132,36 +136,34 @@ export async function startSidecar(options: SidecarOptions, clock: Clock): Promi
 
 /** One for each source that was asked for. */
 function pollsOf(
-  options: Pick<SidecarOptions, 'gpu' | 'server'>,
+  options: Pick<SidecarOptions, 'gpu' | 'server' | 'inventorySeconds'>,
   environment: SourceEnvironment,
   deployment: Deployment,
   onTurn: (sentence: string) => void,
-): readonly (Poll<readonly GpuSample[]> | Poll<ServingSample>)[] {
+): readonly AnyPoll[] {
   const { clock, intervalSeconds } = environment
-  const gpu = gpuSourceOf(options.gpu, environment)
+  const common = { clock, intervalSeconds, onTurn }
+  const { source, inventory } = gpuSourceOf(options.gpu, environment)
   const serving = servingSourceOf(options.server, environment)
-  return [
-    ...(gpu === undefined
-      ? []
-      : [
-          new Poll({
-            source: gpu,
-            clock,
-            intervalSeconds,
-            onReading: deployment.addGpus.bind(deployment),
-            onTurn,
-          }),
-        ]),
-    ...(serving === undefined
-      ? []
-      : [
-          new Poll({
-            source: serving,
-            clock,
-            intervalSeconds,
-            onReading: deployment.addServing.bind(deployment),
-            onTurn,
-          }),
-        ]),
-  ]
+  const { inventorySeconds = defaultInventorySeconds } = options
+  const polls: AnyPoll[] = []
+  if (source !== undefined) {
+    const onReading = deployment.addGpus.bind(deployment)
+    polls.push(new Poll({ ...common, source, onReading }))
+  }
+  if (serving !== undefined) {
+    const onReading = deployment.addServing.bind(deployment)
+    polls.push(new Poll({ ...common, source: serving, onReading }))
+  }
+  if (inventory !== undefined && inventorySeconds > 0) {
+    const onReading = (gpus: readonly GpuInventory[], atSeconds: number) => {
+      deployment.addInventory(gpus, atSeconds, freshIntervals * inventorySeconds)
+    }
+    polls.push(
+      new Poll({ ...common, source: inventory, intervalSeconds: inventorySeconds, onReading }),
+    )
+  }
+  return polls
 }
+
+type AnyPoll = Poll<readonly GpuSample[]> | Poll<ServingSample> | Poll<readonly GpuInventory[]>

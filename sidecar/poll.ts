@@ -111,7 +111,7 @@ export class Poll<T> {
 
   /** Until `stop`, or until a reader that sets its own pace fails. Whether anything was read. */
   async #readFrom(reader: Reader<T>, stop: AbortSignal): Promise<boolean> {
-    const usualSeconds = freshIntervals * this.#intervalSeconds
+    const usualSeconds = reader.readingSeconds ?? freshIntervals * this.#intervalSeconds
     let limitSeconds = Math.max(usualSeconds, reader.firstReadingSeconds ?? 0)
     let succeeded = false
     let next = this.#clock.monotonicSeconds()

@@ -3,6 +3,7 @@ import { bandsOf, thresholdNames, thresholdsOf, type Policy } from '../../core/p
 import {
   unknownUuid,
   type GpuIntegrals,
+  type GpuInventory,
   type GpuSample,
   type GpuView,
   type ServingSample,
@@ -31,6 +32,10 @@ export class Deployment {
   readonly #servingHistory: ServingHistory
   readonly #gpus = new Map<string, { readonly latest: Timed; readonly integrals: GpuIntegrals }>()
   #guidance: HeldGuidance | undefined
+  readonly #inventory = new Map<
+    string,
+    { readonly inventory: GpuInventory; readonly untilSeconds: number }
+  >()
   #serving: { readonly sample: ServingSample; readonly atSeconds: number } | undefined
 
   constructor(options: {
@@ -75,6 +80,14 @@ export class Deployment {
     }
   }
 
+  /** What is known of the GPUs for `freshSeconds` from now on. */
+  addInventory(gpus: readonly GpuInventory[], atSeconds: number, freshSeconds: number): void {
+    this.#inventory.clear()
+    for (const inventory of gpus.slice(0, maximumGpus)) {
+      this.#inventory.set(inventory.uuid, { inventory, untilSeconds: atSeconds + freshSeconds })
+    }
+  }
+
   addServing(sample: ServingSample, atSeconds: number): void {
     this.#servingHistory.add(atSeconds, sample)
     this.#serving = { sample, atSeconds }
@@ -97,11 +110,21 @@ export class Deployment {
       schema: 'rerankscope.snapshot/1',
       takenAtSeconds: wallSeconds,
       target: this.#target,
-      gpus: gpus.map(({ sample, up, integrals }) => ({ sample, up, integrals })),
+      gpus: gpus.map(({ sample, up, integrals }) => ({
+        sample,
+        up,
+        integrals,
+        inventory: this.#inventoryOf(sample.uuid, nowSeconds),
+      })),
       serving,
       sources,
       guidance: this.#guidance.guidance,
     }
+  }
+
+  #inventoryOf(uuid: string, nowSeconds: number): GpuInventory | undefined {
+    const known = this.#inventory.get(uuid)
+    return known !== undefined && nowSeconds <= known.untilSeconds ? known.inventory : undefined
   }
 
   #servingView(nowSeconds: number): ServingView | undefined {

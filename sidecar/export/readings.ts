@@ -2,15 +2,8 @@ import { guidanceStates } from '../../core/guidance.ts'
 import { metrics } from '../../core/metrics.ts'
 import { thresholdNames, thresholdsOf, type Policy } from '../../core/policy.ts'
 import { reading, readingIfKnown, stateReadings, type Reading } from '../../core/reading.ts'
-import {
-  gpuStates,
-  type GpuKind,
-  type GpuView,
-  type ServingView,
-  type Snapshot,
-  type SourceHealth,
-} from '../../core/snapshot.ts'
-import { percentOf } from '../../core/units.ts'
+import { type ServingView, type Snapshot, type SourceHealth } from '../../core/snapshot.ts'
+import { gpuReadings } from './gpu-readings.ts'
 
 /** Everything that the sidecar exports, whatever the exporter: one snapshot, in the catalogue's names. */
 export function readingsOf(
@@ -33,61 +26,6 @@ export function readingsOf(
     ...thresholdNames.map((name) =>
       reading(metrics.policyThreshold, { name }, thresholds[name].utilizationRatio),
     ),
-  ]
-}
-
-/** How a device of this kind belongs to the target: `node` is every GPU of the machine, unmatched. */
-const attributions: Readonly<Record<GpuKind, string>> = {
-  nvidia: 'node',
-  emulated: 'process',
-  replay: 'none',
-}
-
-function gpuReadings({ sample, up, integrals }: GpuView): readonly Reading[] {
-  const { index: gpu, uuid: gpu_uuid, name, kind, driverVersion } = sample
-  const one = { gpu_uuid }
-  return [
-    reading(
-      metrics.gpuInfo,
-      {
-        gpu,
-        gpu_uuid,
-        name,
-        driver_version: driverVersion ?? '',
-        kind,
-        attribution: attributions[kind],
-      },
-      1,
-    ),
-    reading(metrics.gpuUp, one, up ? 1 : 0),
-    ...stateReadings(metrics.gpuState, (state) => ({ ...one, state }), gpuStates, sample.state),
-    ...(up ? figureReadings(sample) : []),
-    reading(metrics.gpuBusySeconds, one, integrals.busySeconds),
-    reading(metrics.gpuObservedSeconds, one, integrals.observedSeconds),
-    ...readingIfKnown(metrics.gpuEnergyJoules, one, integrals.energyJoules),
-    ...Object.entries(integrals.bandSeconds).map(([band, seconds]) =>
-      reading(metrics.gpuBandSeconds, { ...one, band }, seconds),
-    ),
-  ]
-}
-
-function figureReadings(sample: GpuView['sample']): readonly Reading[] {
-  const { index: gpu, uuid: gpu_uuid, utilizationRatio: ratio, memoryUsedBytes, throttled } = sample
-  const one = { gpu_uuid }
-  const both = { gpu, gpu_uuid }
-  const known = readingIfKnown
-  return [
-    ...known(metrics.gpuUtilization, both, ratio === undefined ? undefined : percentOf(ratio)),
-    ...known(metrics.gpuMemoryUsed, both, memoryUsedBytes),
-    ...known(metrics.gpuUtilizationRatio, one, ratio),
-    reading(metrics.gpuUtilizationMeasurable, one, sample.utilizationMeasurable ? 1 : 0),
-    ...known(metrics.gpuMemoryUsedBytes, one, memoryUsedBytes),
-    ...known(metrics.gpuMemoryTotalBytes, one, sample.memoryTotalBytes),
-    ...known(metrics.gpuPowerWatts, one, sample.powerWatts),
-    ...known(metrics.gpuPowerLimitWatts, one, sample.powerLimitWatts),
-    ...known(metrics.gpuTemperatureCelsius, one, sample.temperatureCelsius),
-    ...known(metrics.gpuSmClockHertz, one, sample.smClockHertz),
-    ...known(metrics.gpuThrottled, one, throttled === undefined ? undefined : Number(throttled)),
   ]
 }
 

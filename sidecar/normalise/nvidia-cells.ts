@@ -38,6 +38,11 @@ export function readCell(raw: string): Cell {
   return state === undefined ? { kind: 'text', text } : { kind: 'error', state }
 }
 
+/** What it says in words; undefined for what is absent or failed. */
+export function textOf(cell: Cell): string | undefined {
+  return cell.kind === 'text' ? cell.text : undefined
+}
+
 const factors = {
   percent: { '%': 1 },
   bytes: { KiB: 1024, MiB: bytesPerMib, GiB: 1024 * bytesPerMib },

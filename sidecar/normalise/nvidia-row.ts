@@ -5,7 +5,7 @@ import {
   type GpuState,
   type ThrottleReason,
 } from '../../core/snapshot.ts'
-import { flagOf, quantityOf, readCell, type Cell, type Quantity } from './nvidia-cells.ts'
+import { flagOf, quantityOf, readCell, textOf, type Cell, type Quantity } from './nvidia-cells.ts'
 import type { Column, NvidiaField } from './nvidia-fields.ts'
 
 /** What stays true of a GPU when its cells fail: by its index. */
@@ -40,21 +40,26 @@ export function normaliseRow(
 ): GpuSample | undefined {
   const cells = cellsOf(line, columns)
   const cellOf = (field: NvidiaField): Cell => cells?.get(field) ?? { kind: 'absent' }
-  const textOf = (field: NvidiaField) => {
-    const cell = cellOf(field)
-    return cell.kind === 'text' ? cell.text : undefined
-  }
-  const index = textOf('index') ?? onlyIndex(cells, columns)
+  const index = textOf(cellOf('index')) ?? onlyIndex(cells, columns)
   if (index === undefined || !/^\d{1,4}$/.test(index)) return undefined
+  return sampleOf(cellOf, index, options)
+}
+
+/** What the cells of GPU `index` say, however they were found. */
+export function sampleOf(
+  cellOf: (field: NvidiaField) => Cell,
+  index: string,
+  options: { readonly kind: GpuKind; readonly known: Identities },
+): GpuSample {
   const known = options.known.get(index)
-  const uuid = textOf('uuid') ?? known?.uuid ?? unknownUuid(index)
-  const pciBusId = textOf('pciBusId')
+  const said = (field: NvidiaField) => textOf(cellOf(field))
+  const pciBusId = said('pciBusId')
   const identity = {
-    uuid,
+    uuid: said('uuid') ?? known?.uuid ?? unknownUuid(index),
     index,
-    name: textOf('name') ?? known?.name ?? 'unknown',
+    name: said('name') ?? known?.name ?? 'unknown',
     kind: options.kind,
-    driverVersion: textOf('driverVersion') ?? known?.driverVersion,
+    driverVersion: said('driverVersion') ?? known?.driverVersion,
     pciBusId: pciBusId === undefined ? known?.pciBusId : pciAddress(pciBusId),
   }
   const figures = figuresOf(cellOf)

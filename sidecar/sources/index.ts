@@ -1,5 +1,5 @@
 import { usageError } from '../../core/errors.ts'
-import type { GpuSample, ServingSample } from '../../core/snapshot.ts'
+import type { GpuInventory, GpuSample, ServingSample } from '../../core/snapshot.ts'
 import { servingSource } from '../serving.ts'
 import { emulated } from './emulated.ts'
 import { generic } from './generic.ts'
@@ -49,24 +49,30 @@ export const serverChoices: readonly string[] = [
 ]
 
 /**
- * The source behind a value of `--gpu`; undefined for `none`. `auto` without any takes the first,
- * whose health then says what is missing. Throws a `UserError` for a value that there is not.
+ * The source behind a value of `--gpu`, and what tells its inventory; both undefined for `none`.
+ * `auto` without any takes the first, whose health then says what is missing. Throws a `UserError`
+ * for a value that there is not.
  */
 export function gpuSourceOf(
   choice: string,
   environment: SourceEnvironment,
-): Source<readonly GpuSample[]> | undefined {
-  if (choice === 'none') return undefined
-  if (choice === 'auto') {
-    const member = gpuSources.find((each) => each.available(environment)) ?? gpuSources[0]
-    return member?.create(environment, '')
-  }
+): {
+  readonly source?: Source<readonly GpuSample[]>
+  readonly inventory?: Source<readonly GpuInventory[]> | undefined
+} {
+  if (choice === 'none') return {}
   const [name = '', ...rest] = choice.split(':')
-  const member = gpuSources.find((each) => each.name === name)
+  const member =
+    choice === 'auto'
+      ? (gpuSources.find((each) => each.available(environment)) ?? nvidiaSmi)
+      : gpuSources.find((each) => each.name === name)
   if (member === undefined || (member.argument === undefined && rest.length > 0)) {
     throw usageError(`--gpu must be one of ${gpuChoices.join(', ')}, not ${choice}.`)
   }
-  return member.create(environment, rest.join(':'))
+  return {
+    source: member.create(environment, rest.join(':')),
+    inventory: member.inventory?.(environment),
+  }
 }
 
 /** The source behind a value of `--server`, read from the target's metrics page; undefined for `none`. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.ts'
-import type { GpuSample, ServingSample } from '../../core/snapshot.ts'
+import type { GpuInventory, GpuSample, ServingSample } from '../../core/snapshot.ts'
 import type { PrometheusPage } from '../normalise/prometheus-text.ts'
 import type { Target } from '../target.ts'
 
@@ -27,6 +27,8 @@ export interface Reader<T> {
   readonly pace: 'loop' | 'source'
   /** How long the first reading may take, where starting is slower than going on. */
   readonly firstReadingSeconds?: number
+  /** How long each reading may take, where three intervals are longer than one can wait. */
+  readonly readingSeconds?: number
   /** Lines left out since `open`, where the source reads lines. */
   readonly droppedLines?: number | undefined
   /** What was seen instead of a reading, in words: said when a reading does not come in time. */
@@ -74,6 +76,8 @@ export interface GpuSource {
   available(environment: SourceEnvironment): boolean
   /** Throws a `UserError` for an argument that cannot work. */
   create(environment: SourceEnvironment, argument: string): Source<readonly GpuSample[]>
+  /** What it can say at a higher price: read seldom. */
+  inventory?(environment: SourceEnvironment): Source<readonly GpuInventory[]>
 }
 
 /** What a serving source may know beside the page. */

@@ -5,7 +5,8 @@ import type { Column } from '../../normalise/nvidia-fields.ts'
 import { normaliseRow } from '../../normalise/nvidia-row.ts'
 import { normaliseHandleLine } from '../../normalise/nvidia-handle.ts'
 import { FailedReading, type Reader } from '../source.ts'
-import type { Child, ChildOptions } from './child.ts'
+import type { Child } from './child.ts'
+import type { Output } from './launcher.ts'
 
 const maximumLineLength = 16_384
 /** A flood of lines between two readings is no GPU's. */
@@ -33,7 +34,7 @@ export class RowReader implements Reader<readonly GpuSample[]> {
   #wake: () => void = () => undefined
 
   constructor(options: {
-    readonly launch: (output: Pick<ChildOptions, 'onStdout' | 'onStderrLine'>) => Child
+    readonly launch: (output: Output) => Child
     readonly columns: readonly Column[]
     /** By index, what the GPUs said last; kept here for the reader that comes after this one. */
     readonly known: Map<string, GpuSample>
@@ -53,6 +54,14 @@ export class RowReader implements Reader<readonly GpuSample[]> {
     void this.#child.ended.then(({ sentence }) => {
       this.#fail(sentence)
     })
+  }
+
+  get started(): Promise<void> {
+    return this.#child.started
+  }
+
+  get ended(): Child['ended'] {
+    return this.#child.ended
   }
 
   get droppedLines(): number {

@@ -3,7 +3,12 @@ import { PrometheusRenderer, ReadingProducer } from '../../../core/exposition.ts
 import { Histogram } from '../../../core/histogram.ts'
 import { articleMetricNames, catalogue, metrics } from '../../../core/metrics.ts'
 import { bandsOf, policy } from '../../../core/policy.ts'
-import { emulatedGpuName, type ServingSample, type Snapshot } from '../../../core/snapshot.ts'
+import {
+  emulatedGpuName,
+  type GpuInventory,
+  type ServingSample,
+  type Snapshot,
+} from '../../../core/snapshot.ts'
 import { readingsOf } from '../../../sidecar/export/readings.ts'
 import { gpuSample } from '../samples.ts'
 
@@ -40,6 +45,26 @@ const serving: ServingSample = {
 
 const [bandA = '', bandB = '', bandC = '', bandD = ''] = bandsOf(policy).map(({ name }) => name)
 
+const inventory: GpuInventory = {
+  uuid: 'GPU-a',
+  pciBusId: '00000000:3A:00.0',
+  architecture: 'Test',
+  cudaVersion: '13.0',
+  virtualization: 'none',
+  mig: true,
+  memory: 'dedicated',
+  memoryReservedBytes: 500_000_000,
+  powerLimitMaximumWatts: 250,
+  eccErrors: { corrected: 3, uncorrected: 1 },
+  recoveryAction: 'reset',
+  migDevices: [
+    { gpuInstance: '1', computeInstance: '0', memoryUsedBytes: 1e9, memoryTotalBytes: 4e9 },
+    { gpuInstance: '2', computeInstance: '0', memoryUsedBytes: undefined, memoryTotalBytes: 4e9 },
+  ],
+  processes: [],
+  processCount: 2,
+}
+
 /** Holds at least one value of every metric that the sidecar can emit. */
 const full: Snapshot = {
   schema: 'rerankscope.snapshot/1',
@@ -47,8 +72,13 @@ const full: Snapshot = {
   target: 'http://127.0.0.1:8080',
   gpus: [
     {
-      sample: gpuSample({ utilizationRatio: 0.07, throttled: true }),
+      sample: gpuSample({
+        utilizationRatio: 0.07,
+        throttled: true,
+        throttleReasons: { sw_power_cap: true, hw_thermal_slowdown: false },
+      }),
       up: true,
+      inventory,
       integrals: {
         busySeconds: 30.5,
         observedSeconds: 61,

@@ -51,6 +51,7 @@ async function start(
   scenario: string,
   nvidiaSmi = program,
   seconds = intervalSeconds,
+  inventorySeconds = 0,
 ): Promise<Sidecar> {
   play(scenario)
   sidecar = await startSidecar(
@@ -60,6 +61,7 @@ async function start(
       gpu: 'nvidia-smi',
       listen: { host: '127.0.0.1', port: 0 },
       intervalSeconds: seconds,
+      inventorySeconds,
       policy,
       otlp: undefined,
       web: undefined,
@@ -280,6 +282,48 @@ test('a GPU that cannot be reached is down, the other goes on although each run 
       ['GPU-fake-1', true],
     ])
   })
+})
+
+/** The slow pass alone; its source comes last. */
+const inventory = (scenario: string) => start(`normal;${scenario}`, program, intervalSeconds, 60)
+
+test('the slow pass tells MIG, processes and errors, in the snapshot and as metrics', async () => {
+  await inventory('xml-v13')
+  await waitFor(({ gpus }) => {
+    expect(gpus[0]?.inventory).toMatchObject({ cudaVersion: '13.0', recoveryAction: 'none' })
+    expect(gpus[1]?.inventory).toMatchObject({ recoveryAction: 'reset', processCount: 0 })
+  })
+  const text = await (await fetch(`${sidecar?.url ?? ''}/metrics`)).text()
+  const lines = text.split('\n')
+  expect(lines).toContain('rerankscope_gpu_processes{gpu_uuid="GPU-fake-0"} 2')
+  expect(lines).toContain(
+    'rerankscope_gpu_ecc_errors_total{gpu_uuid="GPU-fake-0",type="uncorrected"} 4',
+  )
+  expect(lines).toContain('rerankscope_gpu_recovery_action{gpu_uuid="GPU-fake-1",action="reset"} 1')
+  expect(lines).toContain('rerankscope_gpu_memory_reserved_bytes{gpu_uuid="GPU-fake-0"} 503316480')
+  expect(lines.filter((line) => line.startsWith('rerankscope_gpu_processes{'))).toHaveLength(1)
+})
+
+test.each([
+  ['xml-none', /exited with 6: no NVIDIA GPU was found.*No devices were found/],
+  ['xml-huge', /printed more than 16777216 bytes/],
+])('a slow pass that fails (%s) leaves the loop alone, and says why', async (scenario, reason) => {
+  await inventory(scenario)
+  await waitForBoth()
+  await waitFor(({ sources }) => {
+    expect(sources.map(({ name, up }) => [name, up])).toEqual([
+      ['nvidia-smi', true],
+      ['nvidia-smi-inventory', false],
+    ])
+    expect(sources[1]?.reason).toMatch(reason)
+  })
+})
+
+test('a slow pass that hangs leaves the loop alone, and dies with the sidecar', async () => {
+  await inventory('xml-hang')
+  await waitForBoth()
+  expect(pids().filter(isAlive)).toHaveLength(2)
+  expect((await status()).sources[1]).toMatchObject({ up: false, reason: 'no reading yet' })
 })
 
 test('a command with arguments is started as one, as for ssh', async () => {

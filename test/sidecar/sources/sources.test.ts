@@ -53,11 +53,12 @@ test('the choices are the lists', () => {
 })
 
 test('auto takes nvidia-smi where it is on PATH, then the target, and without both says what is missing', () => {
-  expect(gpuSourceOf('auto', environment)?.name).toBe('emulated')
-  expect(gpuSourceOf('auto', { ...environment, target: undefined })?.name).toBe('nvidia-smi')
+  expect(gpuSourceOf('auto', environment).source?.name).toBe('emulated')
+  expect(gpuSourceOf('auto', { ...environment, target: undefined }).source?.name).toBe('nvidia-smi')
   writeFileSync(join(folder, 'nvidia-smi'), '', { mode: 0o755 })
-  expect(gpuSourceOf('auto', environment)?.name).toBe('nvidia-smi')
-  expect(gpuSourceOf('none', environment)).toBeUndefined()
+  expect(gpuSourceOf('auto', environment).source?.name).toBe('nvidia-smi')
+  expect(gpuSourceOf('none', environment)).toEqual({})
+  expect(gpuSourceOf('auto', environment).inventory?.name).toBe('nvidia-smi-inventory')
 })
 
 test.each(['nvidia', 'nvidia-smi:x', 'replay', 'replay:/no/such/file', ''])(
@@ -147,7 +148,7 @@ test('a recording is cut into ticks where a GPU comes again', () => {
 test('a recording is replayed for ever', async () => {
   const file = join(folder, 'recording.csv')
   writeFileSync(file, recording)
-  const reader = await gpuSourceOf(`replay:${file}`, environment)?.open(
+  const reader = await gpuSourceOf(`replay:${file}`, environment).source?.open(
     new AbortController().signal,
   )
   const ratios: (number | undefined)[] = []
