@@ -1,49 +1,80 @@
 import Table from 'cli-table3'
 import { systemClock } from '../core/clock.ts'
 import { exitCodes, usageError } from '../core/errors.ts'
-import { formatBytes, formatRatio } from '../core/units.ts'
+import { formatBytes, formatCount, formatRatio } from '../core/units.ts'
 import {
+  buildModel,
   checkModel,
+  describeModel,
   devices,
+  dtypeNames,
+  embeddedName,
+  embeddedSummary,
   firstShare,
-  loadModel,
-  modelNamed,
-  namedModels,
+  graphForms,
+  openRecipe,
   requiredShare,
-  writeModelDirectory,
+  twinShapes,
+  type ModelDescription,
 } from '../reference-server/index.ts'
-import { defineCommand, type CommandContext } from './command.ts'
+import { defineCommand, type Arguments, type CommandContext } from './command.ts'
+import { progressBar } from './progress-bar.ts'
+
+const options = {
+  twin: {
+    type: 'string',
+    describe: `build, info: random weights at the shape of ${twinShapes.map(({ name }) => name).join(', ')}`,
+  },
+  seed: { type: 'number', default: 1, describe: 'build: seed of the random weights of a twin' },
+  dtype: {
+    choices: Object.keys(dtypeNames),
+    describe:
+      "build: number format (default: fp32); check: which graph (default: the folder's own)",
+  },
+  form: {
+    choices: graphForms,
+    default: 'padded' as const,
+    describe: 'build: padded runs everywhere; packed leaves padding out, on CUDA only',
+  },
+  out: { type: 'string', describe: 'build: folder to write to' },
+  device: { choices: devices, default: 'auto' as const, describe: 'check: where to run' },
+  json: { type: 'boolean', default: false, describe: 'Answer in JSON' },
+} as const
+type Args = Arguments<typeof options>
 
 export const model = defineCommand({
   usage: 'model <action> [name]',
   summary: 'List, describe, build and check reranker models',
   examples: [
     ['model list', 'the models known by name'],
-    ['model info embedded', 'what a model is and what it takes'],
+    ['model info embedded', 'what a model is, what it costs and what it takes'],
     ['model build embedded --out ./embedded', 'write model.onnx, tokenizer.json and their configs'],
+    [
+      'model build --twin bge-reranker-v2-m3 --dtype fp16 --out ./twin',
+      'random weights at the exact shape, to measure hardware without a download',
+    ],
+    [
+      'model build ./bge-reranker-base --dtype int8 --out ./bge-reranker-base',
+      'a graph from model.safetensors, beside it',
+    ],
     ['model check embedded', 'ask 70 English and Chinese questions and count the right answers'],
   ],
-  options: {
-    out: { type: 'string', describe: 'build: directory to write to' },
-    device: { choices: devices, default: 'auto' as const, describe: 'check: where to run' },
-    json: { type: 'boolean', default: false, describe: 'Answer in JSON' },
-  },
+  options,
   async run(args, context) {
     const { action } = args.positional
-    const name = nameOf(args.positional)
     const print = printer(args.json, context)
     switch (action) {
       case 'list':
         list(print)
         break
       case 'info':
-        info(name, print)
+        info(args, print)
         break
       case 'build':
-        build(name, args.out, print)
+        await build(args, print, context)
         break
       case 'check':
-        return check(name, args.device, print, context)
+        return check(args, print, context)
       default:
         throw usageError(`There is no \`model ${String(action)}\`: list, info, build or check.`)
     }
@@ -57,47 +88,85 @@ function printer(json: boolean, { stdout }: CommandContext): Print {
   return (value, text) => stdout.write(json ? `${JSON.stringify(value)}\n` : `${text}\n`)
 }
 
-function nameOf({ name }: Readonly<Record<string, unknown>>): string {
-  return typeof name === 'string' ? name : (namedModels[0]?.name ?? '')
+/** What the arguments name: a twin, a model, or the embedded one. */
+function referenceOf({ twin, seed, positional: { name } }: Args) {
+  if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) {
+    throw usageError(
+      `--seed ${String(seed)} is not possible: give a whole number from 0 to 4294967295.`,
+    )
+  }
+  if (twin !== undefined && typeof name === 'string') {
+    throw usageError(`Give a name (${name}) or --twin, not both.`)
+  }
+  return {
+    name: twin ?? (typeof name === 'string' ? name : embeddedName),
+    twin: twin !== undefined,
+    seed,
+  }
 }
 
 function list(print: Print): void {
-  const models = namedModels.map(({ name, summary }) => ({ name, summary }))
+  const models = [
+    { name: embeddedName, kind: 'embedded', summary: embeddedSummary },
+    ...twinShapes.map(({ name, of }) => ({
+      name: `--twin ${name}`,
+      kind: 'twin',
+      summary: `to build: random weights at the shape of ${of}`,
+    })),
+  ]
   const table = new Table({ head: ['Model', 'What it is'], style: { head: [], border: [] } })
   table.push(...models.map(({ name, summary }) => [name, summary]))
   print(models, table.toString())
 }
 
-function info(name: string, print: Print): void {
-  const { summary, graph, defaultMaximumTokens, maximumTokens } = loadModel(name)
-  const bytes = 'bytes' in graph ? graph.bytes.length : undefined
-  const lines = [
-    `${name}: ${summary}`,
-    `tokens of a pair: ${String(defaultMaximumTokens)} by default, ${String(maximumTokens)} at most`,
-    'bytes' in graph ? `graph: ${formatBytes(graph.bytes.length)}` : `graph: ${graph.path}`,
-  ]
-  print({ name, summary, defaultMaximumTokens, maximumTokens, bytes }, lines.join('\n'))
+function info(args: Args, print: Print): void {
+  const description = describeModel(referenceOf(args))
+  print(description, textOf(description))
 }
 
-function build(name: string, out: string | undefined, print: Print): void {
+function textOf(one: ModelDescription): string {
+  const { shape } = one
+  const lines = [
+    `${one.name}: ${one.summary}`,
+    `tokens of a pair: ${String(one.defaultMaximumTokens)} by default, ${String(one.maximumTokens)} at most`,
+  ]
+  if (shape !== undefined) {
+    lines.push(
+      `architecture: ${one.architecture ?? ''}, ${String(shape.layers)} layers, hidden size ${String(shape.hiddenSize)}, ${String(shape.heads)} heads, ${formatCount(shape.vocabularySize)} tokens in the vocabulary`,
+      `parameters: ${((one.parameters ?? 0) / 1e6).toFixed(1)} million; ${formatCount((one.flopsPerToken ?? 0) / 1e6)} MFLOP a token, in pairs of ${String(one.defaultMaximumTokens)}`,
+    )
+  }
+  lines.push(...one.graphs.map(({ file, dtype, form }) => `graph: ${file}, ${dtype}, ${form}`))
+  lines.push(...one.files.map(({ file, bytes }) => `file: ${file} (${formatBytes(bytes)})`))
+  return lines.join('\n')
+}
+
+async function build(args: Args, print: Print, { stderr, signal }: CommandContext): Promise<void> {
+  const { out, form, dtype = 'fp32' } = args
   if (out === undefined || out === '') {
     throw usageError('Say where to write: `rerankscope model build NAME --out DIR`.')
   }
-  const files = writeModelDirectory(modelNamed(name), out)
+  const recipe = openRecipe(referenceOf(args))
+  const bar = progressBar('Writing', stderr)
+  const files = await buildModel({
+    recipe,
+    dtype: dtypeNames[dtype] ?? 'float32',
+    ...{ form, signal },
+    directory: out,
+    onProgress: bar.update,
+  }).finally(bar.stop)
   const lines = files.map(({ file, bytes }) => `${file} (${formatBytes(bytes)})`)
   print({ out, files }, `Wrote to ${out}: ${lines.join(', ')}`)
 }
 
-async function check(
-  name: string,
-  device: (typeof devices)[number],
-  print: Print,
-  { stderr }: CommandContext,
-) {
-  const outcomes = await checkModel(name, device, {
-    clock: systemClock,
-    log: (line) => stderr.write(`${line}\n`),
-  })
+async function check(args: Args, print: Print, { stderr }: CommandContext) {
+  const { name } = referenceOf(args)
+  const dtype = args.dtype === undefined ? undefined : dtypeNames[args.dtype]
+  const outcomes = await checkModel(
+    name,
+    { device: args.device, ...(dtype !== undefined && { dtype }) },
+    { clock: systemClock, log: (line) => stderr.write(`${line}\n`) },
+  )
   const table = new Table({
     head: ['Language', 'Questions', 'Relevant first'],
     style: { head: [], border: [] },

@@ -29,7 +29,11 @@ export const serve = defineCommand({
       default: false,
       describe: 'With auto: fail when no GPU can be used, at the start and after a restart',
     },
-    dtype: { type: 'string', default: 'float32', describe: 'Number format; float32 only for now' },
+    dtype: {
+      type: 'string',
+      default: 'auto',
+      describe: "Number format of the graph: fp32, fp16, int8, or auto for the model's own",
+    },
     'max-length': {
       type: 'number',
       describe: "Tokens a pair is cut to (default: the model's own)",

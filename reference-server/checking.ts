@@ -1,20 +1,22 @@
 import type { Clock } from '../core/clock.ts'
+import { deviceFor } from './device.ts'
 import type { DeviceChoice } from './infer/devices.ts'
 import { Metering } from './metering.ts'
 import { checkRanking, type CheckOutcome } from './model/check/index.ts'
+import type { GraphWish } from './model/folder.ts'
 import { loadModel } from './model/registry.ts'
 import { Reranker } from './reranker.ts'
 
-/** Runs the bilingual check on a model, by name or directory. Throws a `UserError` when it cannot be loaded. */
+/** Runs the bilingual check on a model, by name or folder. Throws a `UserError` when it cannot be loaded. */
 export async function checkModel(
-  nameOrDirectory: string,
-  device: DeviceChoice,
+  nameOrFolder: string,
+  { device, ...wish }: GraphWish & { readonly device: DeviceChoice },
   { clock, log }: { readonly clock: Clock; readonly log: (line: string) => void },
 ): Promise<readonly CheckOutcome[]> {
-  const model = loadModel(nameOrDirectory)
+  const model = loadModel(nameOrFolder, wish)
   const reranker = await Reranker.start({
     model,
-    device,
+    device: deviceFor(model, device),
     // One question's ten candidates fit into a batch.
     maximumBatchTokens: 10 * model.defaultMaximumTokens,
     maximumPairs: Number.POSITIVE_INFINITY,

@@ -1,7 +1,10 @@
 /** The front door of the reference server: everything else behind it may move. */
 export { checkModel } from './checking.ts'
 export { devices } from './infer/devices.ts'
+export { buildModel } from './model/build.ts'
 export { firstShare, requiredShare } from './model/check/index.ts'
-export { writeModelDirectory } from './model/directory.ts'
-export { loadModel, modelNamed, namedModels } from './model/registry.ts'
+export { describeModel, type ModelDescription } from './model/describe.ts'
+export { dtypeNames, graphForms } from './model/dtype.ts'
+export { embeddedName, embeddedSummary } from './model/embedded/index.ts'
+export { openRecipe, twinShapes } from './model/sources/index.ts'
 export { startServer, type RunningServer, type ServerOptions } from './server.ts'

@@ -1,22 +1,20 @@
 import type { Clock } from '../core/clock.ts'
-import { usageError } from '../core/errors.ts'
 import { PrometheusRenderer, ReadingProducer } from '../core/exposition.ts'
 import type { ServerInfo } from '../core/rerank.ts'
+import { deviceFor } from './device.ts'
 import { listen } from './http/server.ts'
 import { Metering } from './metering.ts'
+import { parseDtype } from './model/dtype.ts'
 import { loadModel } from './model/registry.ts'
 import { Reranker, type RerankerOptions } from './reranker.ts'
-
-/** The number formats that the server can compute in. */
-const dtype = 'float32'
-const dtypeNames = ['float32', 'fp32', 'auto']
 
 export interface ServerOptions extends Omit<
   RerankerOptions,
   'model' | 'clock' | 'log' | 'metering' | 'onRequest'
 > {
-  /** A name of the registry or a directory. */
+  /** `embedded` or a folder. */
   readonly model: string
+  /** `auto` for the model's own, or one of `fp32`, `fp16`, `int8`. */
   readonly dtype: string
   readonly host: string
   readonly port: number
@@ -44,16 +42,14 @@ export async function startServer(
   options: ServerOptions,
   { clock, log }: { readonly clock: Clock; readonly log: (line: string) => void },
 ): Promise<RunningServer> {
-  if (!dtypeNames.includes(options.dtype)) {
-    throw usageError(
-      `--dtype ${options.dtype} is not possible yet: this server computes in float32 only.`,
-    )
-  }
-  const model = loadModel(options.model)
+  const wished = parseDtype(options.dtype)
+  const model = loadModel(options.model, wished === undefined ? {} : { dtype: wished })
+  const device = deviceFor(model, options.device)
+  const { dtype } = model
   // More would be "overloaded" for ever, and its caller would try again for ever.
   const maximumDocuments = Math.min(options.maximumDocuments, options.maximumPairs)
   const metering = new Metering()
-  const reranker = await Reranker.start({ ...options, model, clock, log, metering })
+  const reranker = await Reranker.start({ ...options, device, model, clock, log, metering })
   const info = (): ServerInfo => ({
     model: model.name,
     server: 'rerankscope',

@@ -1,9 +1,14 @@
+import type { Dtype, GraphForm } from './dtype.ts'
+
 /** A model ready to be served: where its graph is, how its text is split, what it can take. */
 export interface ModelBundle {
   readonly name: string
   /** One line for people: what it is and what it is for. */
   readonly summary: string
   readonly graph: ModelGraph
+  /** What the graph computes in; for a ready-made graph what its file's name says. */
+  readonly dtype: Dtype
+  readonly form: GraphForm
   /** The text of `tokenizer.json`; parsing is left to the tokeniser's workers. */
   readonly tokenizerJson: string
   readonly tokenizerConfigJson: string
@@ -14,18 +19,3 @@ export interface ModelBundle {
 }
 
 export type ModelGraph = { readonly bytes: Uint8Array } | { readonly path: string }
-
-/** What `model build` writes and `--model DIR` reads. */
-export const modelFiles = {
-  graph: 'model.onnx',
-  tokenizer: 'tokenizer.json',
-  tokenizerConfig: 'tokenizer_config.json',
-  config: 'config.json',
-} as const
-
-/** A model that is known by name and built or fetched on demand. */
-export interface NamedModel {
-  readonly name: string
-  readonly summary: string
-  build(): ModelBundle & { readonly configJson: string }
-}

@@ -1,33 +1,39 @@
 import { statSync } from 'node:fs'
 import { usageError } from '../../core/errors.ts'
-import type { ModelBundle, NamedModel } from './bundle.ts'
-import { readModelDirectory } from './directory.ts'
-import { embedded } from './embedded/index.ts'
+import { graphOf } from './build.ts'
+import type { ModelBundle } from './bundle.ts'
+import { maximumTokensOf } from './config.ts'
+import { embeddedName, embeddedRecipe } from './embedded/index.ts'
+import { readModelFolder, type GraphWish } from './folder.ts'
 
-/** Every model known by name. One more = one file and one line here. */
-export const namedModels: readonly NamedModel[] = [embedded]
-
-/** Throws a usage error that lists the names when there is none such. */
-export function modelNamed(name: string): NamedModel {
-  const model = namedModels.find((one) => one.name === name)
-  if (model === undefined) {
-    throw usageError(
-      `There is no model "${name}": name one of ${namedModels.map((one) => one.name).join(', ')}, or a directory that holds model.onnx and tokenizer.json.`,
-    )
-  }
-  return model
+/**
+ * The model of a name or of a folder; the name `embedded` wins over a folder of that name. Throws a
+ * usage error that says what can be given.
+ */
+export function loadModel(nameOrFolder: string, wish: GraphWish = {}): ModelBundle {
+  if (nameOrFolder === embeddedName) return embeddedBundle(wish)
+  if (isDirectory(nameOrFolder)) return readModelFolder(nameOrFolder, wish)
+  throw usageError(
+    `There is no model ${JSON.stringify(nameOrFolder)}: name \`${embeddedName}\`, or a folder that holds model.onnx and tokenizer.json.`,
+  )
 }
 
-/** The model of a name, or of a directory; a name wins over a directory of the same name. */
-export function loadModel(nameOrDirectory: string): ModelBundle {
-  const isName = namedModels.some(({ name }) => name === nameOrDirectory)
-  return !isName && isDirectory(nameOrDirectory)
-    ? readModelDirectory(nameOrDirectory)
-    : modelNamed(nameOrDirectory).build()
+function embeddedBundle({ dtype = 'float32', form = 'padded' }: GraphWish): ModelBundle {
+  const recipe = embeddedRecipe()
+  return {
+    name: recipe.name,
+    summary: recipe.summary,
+    tokenizerJson: recipe.tokenizerJson,
+    tokenizerConfigJson: recipe.tokenizerConfigJson,
+    defaultMaximumTokens: recipe.defaultMaximumTokens,
+    ...{ dtype, form },
+    graph: { bytes: graphOf(recipe, { dtype, form }).encode(`rerankscope-${recipe.name}`) },
+    maximumTokens: maximumTokensOf(recipe.architecture, recipe.config),
+  }
 }
 
 /** False as well for what no file can be called and for what we may not look at. */
-function isDirectory(path: string): boolean {
+export function isDirectory(path: string): boolean {
   try {
     return statSync(path).isDirectory()
   } catch {

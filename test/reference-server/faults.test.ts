@@ -125,7 +125,7 @@ test('who comes while the server stops is told so in the words of TEI', async ()
 
 test.each([
   [{ device: 'cuda' as const }, 3, /--device cpu/],
-  [{ dtype: 'float16' }, 2, /float32/],
+  [{ dtype: 'float64' }, 2, /fp32, fp16, int8/],
   [{ model: 'no-such-model' }, 2, /embedded/],
   [{ model: '.' }, 2, /model\.onnx/],
   [{ model: 'a'.repeat(300) }, 2, /embedded/],

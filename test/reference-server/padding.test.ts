@@ -2,11 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import {
-  modelNamed,
-  writeModelDirectory,
-  type RunningServer,
-} from '../../reference-server/index.ts'
+import { buildModel, openRecipe, type RunningServer } from '../../reference-server/index.ts'
 import { chineseText, rerank, testServer } from './support.ts'
 
 const query = 'panda 学习 机器'
@@ -26,7 +22,13 @@ let directory: string
 beforeAll(async () => {
   server = await testServer()
   directory = mkdtempSync(join(tmpdir(), 'rerankscope-model-'))
-  writeModelDirectory(modelNamed('embedded'), directory)
+  await buildModel({
+    recipe: openRecipe({ name: 'embedded', twin: false, seed: 1 }),
+    dtype: 'float32',
+    form: 'padded',
+    directory,
+    signal: new AbortController().signal,
+  })
   fromDirectory = await testServer({ model: directory, maximumBatchTokens: 128 })
 })
 afterAll(async () => {

@@ -3,7 +3,7 @@ import { systemClock, type Clock } from '../../core/clock.ts'
 import { countOf, type HistogramValue } from '../../core/histogram.ts'
 import type { RerankFailure, RerankRequest, RerankTerms } from '../../core/rerank.ts'
 import { Metering } from '../../reference-server/metering.ts'
-import { embedded } from '../../reference-server/model/embedded/index.ts'
+import { loadModel } from '../../reference-server/model/registry.ts'
 import type { RequestRecord } from '../../reference-server/record.ts'
 import { Reranker } from '../../reference-server/reranker.ts'
 import { chineseText } from './support.ts'
@@ -26,7 +26,7 @@ const clock: Clock = {
 }
 beforeAll(async () => {
   reranker = await Reranker.start({
-    model: embedded.build(),
+    model: loadModel('embedded'),
     device: 'cpu',
     maximumBatchTokens: 1024,
     maximumPairs: 200,

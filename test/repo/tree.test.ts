@@ -17,8 +17,19 @@ const memberFolders: readonly { folder: string; list: string; besides: readonly 
       'export.ts',
       'parser.ts',
       'policy-file.ts',
+      'progress-bar.ts',
       'yaml-file.ts',
     ],
+  },
+  {
+    folder: 'reference-server/model/architectures',
+    list: 'index.ts',
+    besides: ['architecture.ts'],
+  },
+  {
+    folder: 'reference-server/model/sources',
+    list: 'index.ts',
+    besides: ['source.ts', 'random-weights.ts', 'twin-shapes.ts'],
   },
 ]
 

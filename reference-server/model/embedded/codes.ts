@@ -1,14 +1,4 @@
-/** A small, fast generator of 32-bit numbers with a fixed sequence: splitmix32. */
-function generator(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x9e3779b9) >>> 0
-    let mixed = state
-    mixed = Math.imul(mixed ^ (mixed >>> 16), 0x21f0aaad)
-    mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97)
-    return (mixed ^ (mixed >>> 15)) >>> 0
-  }
-}
+import { generator } from '../random.ts'
 
 /**
  * Distinct codes of `length` (at most 32) signs, half of them +1 and half -1, the same ones on

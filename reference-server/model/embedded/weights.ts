@@ -1,4 +1,4 @@
-import type { BertConfig } from '../bert.ts'
+import type { EncoderConfig } from '../architectures/index.ts'
 import { tensorOf, type Tensor, type WeightSource } from '../weights.ts'
 import { balancedCodes } from './codes.ts'
 import { minimumSalience, specialTokens, type VocabularyEntry } from './vocabulary.ts'
@@ -48,7 +48,7 @@ const stepTo = 0.35
 const pooling = { coverage: 1, density: 2, middle: 0.5 } as const
 const classifying = { coverage: 10, density: 0.5 } as const
 
-export function embeddedConfig(vocabularySize: number): BertConfig {
+export function embeddedConfig(vocabularySize: number): EncoderConfig {
   return {
     vocabularySize,
     hiddenSize,
@@ -62,7 +62,7 @@ export function embeddedConfig(vocabularySize: number): BertConfig {
 }
 
 export function embeddedWeights(
-  config: BertConfig,
+  config: EncoderConfig,
   vocabulary: readonly VocabularyEntry[],
 ): WeightSource {
   const tensors = new Map<string, Tensor>()
@@ -79,13 +79,9 @@ export function embeddedWeights(
   }
   const embeddings = 'bert.embeddings'
   put(`${embeddings}.word_embeddings.weight`, wordEmbeddings(vocabulary))
-  put(`${embeddings}.position_embeddings.weight`, {
-    ...tensorOf(
-      [config.maximumPositions, hiddenSize],
-      new Float32Array(config.maximumPositions * hiddenSize),
-    ),
-    storage: 'float16',
-  })
+  const places = [config.maximumPositions, hiddenSize]
+  const nothing = new Float32Array(config.maximumPositions * hiddenSize)
+  put(`${embeddings}.position_embeddings.weight`, tensorOf(places, nothing, 'float16'))
   put(`${embeddings}.token_type_embeddings.weight`, typeEmbeddings())
   norm(`${embeddings}.LayerNorm`)
   for (const [at, { parts, inner, outer }] of layers.entries()) {

@@ -12,10 +12,11 @@ test('the check asks at least sixty questions in both languages, ten candidates 
 })
 
 test('the embedded model puts the relevant passage first in nine of ten questions', async () => {
-  const outcomes = await checkModel('embedded', 'cpu', {
-    clock: systemClock,
-    log: () => undefined,
-  })
+  const outcomes = await checkModel(
+    'embedded',
+    { device: 'cpu' },
+    { clock: systemClock, log: () => undefined },
+  )
   expect(outcomes).toHaveLength(checkTopics.length * 10)
   expect(requiredShare).toBe(0.9)
   for (const language of ['English', 'Chinese', 'mixed']) {

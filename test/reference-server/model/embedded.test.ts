@@ -1,22 +1,26 @@
 import { createHash } from 'node:crypto'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { embedded } from '../../../reference-server/model/embedded/index.ts'
+import { graphOf } from '../../../reference-server/model/build.ts'
+import { embeddedRecipe } from '../../../reference-server/model/embedded/index.ts'
 import { embeddedVocabulary } from '../../../reference-server/model/embedded/vocabulary.ts'
 import {
   embeddedConfig,
   embeddedWeights,
 } from '../../../reference-server/model/embedded/weights.ts'
 import { tokenizerOf, type TextTokenizer } from '../../../reference-server/tokenise/library.ts'
-import { bertLogit } from './forward.ts'
+import { numbersOf } from '../../../reference-server/model/weights.ts'
+import { logitOf as witness } from './forward.ts'
 
 const maximumBytes = 8_000_000
 
+const graphBytes = () =>
+  graphOf(embeddedRecipe(), { dtype: 'float32', form: 'padded' }).encode('embedded')
+
 function digest(): string {
-  const { graph, tokenizerJson, tokenizerConfigJson, configJson } = embedded.build()
-  if (!('bytes' in graph)) throw new Error('the embedded model has no file')
+  const { tokenizerJson, tokenizerConfigJson, configJson } = embeddedRecipe()
   return createHash('sha256')
-    .update(graph.bytes)
+    .update(graphBytes())
     .update(tokenizerJson)
     .update(tokenizerConfigJson)
     .update(configJson)
@@ -25,16 +29,15 @@ function digest(): string {
 
 test('two builds give the same bytes, and few of them', () => {
   expect(digest()).toBe(digest())
-  const { graph } = embedded.build()
-  expect('bytes' in graph && graph.bytes.length).toBeLessThanOrEqual(maximumBytes)
+  expect(graphBytes().length).toBeLessThanOrEqual(maximumBytes)
 })
 
 test('every token is in the vocabulary once, and its embedding has mean 0 and variance 1', () => {
   const vocabulary = embeddedVocabulary()
   expect(new Set(vocabulary.map(({ token }) => token)).size).toBe(vocabulary.length)
   const weights = embeddedWeights(embeddedConfig(vocabulary.length), vocabulary)
-  const words = weights.tensor('bert.embeddings.word_embeddings.weight').data
-  const kind = weights.tensor('bert.embeddings.token_type_embeddings.weight').data.subarray(0, 64)
+  const words = numbersOf(weights.tensor('bert.embeddings.word_embeddings.weight'))
+  const kind = weights.tensor('bert.embeddings.token_type_embeddings.weight').rows(0, 1)
   for (let id = 0; id < vocabulary.length; id += 1) {
     const sum = words.subarray(id * 64, id * 64 + 64).map((value, at) => value + kind[at]!)
     expect(sum.reduce((total, value) => total + value, 0)).toBeCloseTo(0, 5)
@@ -50,9 +53,8 @@ describe('the ONNX graph', () => {
   const weights = embeddedWeights(config, vocabulary)
 
   beforeAll(async () => {
-    const { graph, tokenizerJson, tokenizerConfigJson } = embedded.build()
-    if (!('bytes' in graph)) throw new Error('the embedded model has no file')
-    session = await InferenceSession.create(graph.bytes, { intraOpNumThreads: 1 })
+    const { tokenizerJson, tokenizerConfigJson } = embeddedRecipe()
+    session = await InferenceSession.create(graphBytes(), { intraOpNumThreads: 1 })
     tokenizer = tokenizerOf(
       JSON.parse(tokenizerJson) as object,
       JSON.parse(tokenizerConfigJson) as object,
@@ -85,7 +87,10 @@ describe('the ONNX graph', () => {
     ['', 'only a document'],
   ])('computes what the forward pass in float64 does: %s', async (query, document) => {
     const { ids, types } = encode(query, document)
-    expect(await run(ids, types)).toBeCloseTo(bertLogit(config, weights, ids, types), 3)
+    expect(await run(ids, types)).toBeCloseTo(
+      witness({ family: 'bert', config, weights }, ids, types),
+      3,
+    )
   })
 
   test('coverage of the query decides, density only breaks ties', async () => {

@@ -1,23 +1,45 @@
-import type { BertConfig } from '../../../reference-server/model/bert.ts'
+import type { EncoderConfig } from '../../../reference-server/model/architectures/index.ts'
 import { toFloat16 } from '../../../reference-server/model/float16.ts'
-import type { WeightSource } from '../../../reference-server/model/weights.ts'
+import { numbersOf, type WeightSource } from '../../../reference-server/model/weights.ts'
 import { fromFloat16 } from './float16.ts'
+
+/** What the two architectures differ in, written down again: the builder's own words would prove nothing. */
+const families = {
+  bert: { prefix: 'bert', firstPosition: 0, dense: 'bert.pooler.dense', out: 'classifier' },
+  'xlm-roberta': {
+    prefix: 'roberta',
+    firstPosition: 2,
+    dense: 'classifier.dense',
+    out: 'classifier.out_proj',
+  },
+} as const
+
+export interface Checkpoint {
+  readonly family: keyof typeof families
+  readonly config: EncoderConfig
+  readonly weights: WeightSource
+}
 
 type Matrix = number[][]
 
 /**
- * BERT's forward pass in float64, written from the paper for one unpadded sequence: an independent
- * witness of what the ONNX graph should compute. No shortcut for [CLS], no batches, no masks.
+ * The encoder's forward pass in float64, written from the papers for one unpadded sequence: an
+ * independent witness of what the ONNX graph should compute. No shortcut for the first token, no
+ * batches, no masks.
  */
-export function bertLogit(
-  { heads, hiddenSize, layers, layerNormEpsilon }: BertConfig,
-  weights: WeightSource,
+export function logitOf(
+  { family, config, weights }: Checkpoint,
   ids: readonly number[],
   types: readonly number[],
 ): number {
+  const { heads, hiddenSize, layers, layerNormEpsilon } = config
+  const { prefix: model, firstPosition, dense, out } = families[family]
   const numbers = (name: string): number[] => {
-    const { data, storage } = weights.tensor(name)
-    return storage === 'float16' ? Array.from(toFloat16(data), fromFloat16) : Array.from(data)
+    const tensor = weights.tensor(name)
+    const data = numbersOf(tensor)
+    return tensor.storage === 'float16'
+      ? Array.from(toFloat16(data), fromFloat16)
+      : Array.from(data)
   }
   const row = (table: number[], at: number) => table.slice(at * hiddenSize, (at + 1) * hiddenSize)
   const linear = (name: string, rows: Matrix): Matrix => {
@@ -43,18 +65,18 @@ export function bertLogit(
   const plus = (a: Matrix, b: Matrix): Matrix =>
     a.map((one, at) => one.map((value, column) => value + b[at]![column]!))
 
-  const words = numbers('bert.embeddings.word_embeddings.weight')
-  const places = numbers('bert.embeddings.position_embeddings.weight')
-  const kinds = numbers('bert.embeddings.token_type_embeddings.weight')
+  const words = numbers(`${model}.embeddings.word_embeddings.weight`)
+  const places = numbers(`${model}.embeddings.position_embeddings.weight`)
+  const kinds = numbers(`${model}.embeddings.token_type_embeddings.weight`)
   let hidden = norm(
-    'bert.embeddings.LayerNorm',
+    `${model}.embeddings.LayerNorm`,
     ids.map((id, at) => {
-      const [place, kind] = [row(places, at), row(kinds, types[at]!)]
+      const [place, kind] = [row(places, at + firstPosition), row(kinds, types[at]!)]
       return row(words, id).map((value, column) => value + place[column]! + kind[column]!)
     }),
   )
   for (let layer = 0; layer < layers; layer += 1) {
-    const prefix = `bert.encoder.layer.${String(layer)}`
+    const prefix = `${model}.encoder.layer.${String(layer)}`
     const [query, key, value] = ['query', 'key', 'value'].map((part) =>
       linear(`${prefix}.attention.self.${part}`, hidden),
     ) as [Matrix, Matrix, Matrix]
@@ -85,8 +107,8 @@ export function bertLogit(
       plus(linear(`${prefix}.output.dense`, inner), hidden),
     )
   }
-  const pooled = linear('bert.pooler.dense', [hidden[0]!]).map((one) => one.map(Math.tanh))
-  return linear('classifier', pooled)[0]![0]!
+  const pooled = linear(dense, [hidden[0]!]).map((one) => one.map(Math.tanh))
+  return linear(out, pooled)[0]![0]!
 }
 
 function gelu(x: number): number {
@@ -94,7 +116,7 @@ function gelu(x: number): number {
 }
 
 /** The error function by its Maclaurin series, exact to 1e-12 where it is not yet ±1. */
-function erf(x: number): number {
+export function erf(x: number): number {
   if (Math.abs(x) > 6) return Math.sign(x)
   let term = x
   let sum = x

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { embedded } from '../../../reference-server/model/embedded/index.ts'
+import { embeddedRecipe } from '../../../reference-server/model/embedded/index.ts'
 import { cut, encodeAtMost } from '../../../reference-server/tokenise/cut.ts'
 import { kept } from '../../../reference-server/tokenise/truncation.ts'
 import { tokenizerOf } from '../../../reference-server/tokenise/library.ts'
 
-const { tokenizerJson, tokenizerConfigJson } = embedded.build()
+const { tokenizerJson, tokenizerConfigJson } = embeddedRecipe()
 const tokenizer = tokenizerOf(
   JSON.parse(tokenizerJson) as object,
   JSON.parse(tokenizerConfigJson) as object,

@@ -1,14 +1,14 @@
 import { Worker } from 'node:worker_threads'
 import { afterEach, expect, test, vi } from 'vitest'
 import { systemClock } from '../../../core/clock.ts'
-import { embedded } from '../../../reference-server/model/embedded/index.ts'
+import { embeddedRecipe } from '../../../reference-server/model/embedded/index.ts'
 import { TokeniserPool } from '../../../reference-server/tokenise/pool.ts'
 
 afterEach(() => {
   vi.restoreAllMocks()
 })
 
-const { tokenizerJson, tokenizerConfigJson } = embedded.build()
+const { tokenizerJson, tokenizerConfigJson } = embeddedRecipe()
 
 test('a worker that cannot start again is tried ever less often, and taken back when it can', async () => {
   const setup = { tokenizerJson, tokenizerConfigJson }
