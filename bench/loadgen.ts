@@ -10,7 +10,7 @@ import { setPriority } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { systemClock } from '../core/clock.ts'
 import { formatDuration } from '../core/units.ts'
-import { engines, type Engine } from '../loadgen/engines/index.ts'
+import { engines, type EngineMember } from '../loadgen/engines/index.ts'
 import { Pacer } from '../loadgen/engines/pacer.ts'
 import { lagSecondsOf, responseSecondsOf, sorted } from '../loadgen/measure/latency.ts'
 import { percentile } from '../loadgen/measure/percentile.ts'
@@ -50,9 +50,7 @@ async function bareLag(periodSeconds: number, seconds: number): Promise<number> 
 
 async function bench(seconds: number, repetitions: number): Promise<void> {
   for (const engine of engines) {
-    console.log(
-      `\n${engine.name} ${engine.version}, ${String(repetitions)} runs of ${String(seconds)} s`,
-    )
+    console.log(`\n${engine.name}, ${String(repetitions)} runs of ${String(seconds)} s`)
     for (const { name, ...profile } of profiles) {
       // The largest shape, about 120 KB a body, at the profile's own rhythm.
       await dispatchLag(engine, { ...profile, name, documentCounts: [50] }, seconds, repetitions)
@@ -62,7 +60,7 @@ async function bench(seconds: number, repetitions: number): Promise<void> {
 }
 
 async function dispatchLag(
-  engine: Engine,
+  engine: EngineMember,
   profile: Profile,
   seconds: number,
   repetitions: number,
@@ -94,7 +92,7 @@ async function dispatchLag(
 }
 
 /** A server of 3.3 requests/s, offered 5/s for 12 s: the k-th answer takes 0.3 + 0.1·k s. */
-async function overload(engine: Engine): Promise<void> {
+async function overload(engine: EngineMember): Promise<void> {
   const { observations } = await against(serial, (url) =>
     replayWith(engine, url, { profile: steady(5), seconds: 12, warmUp: [] }),
   )

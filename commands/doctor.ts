@@ -5,6 +5,7 @@ import { createRequire } from 'node:module'
 import { delimiter, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { exitCodes, systemCodeOf } from '../core/errors.ts'
+import { k6Remedy } from '../loadgen/index.ts'
 import { defineCommand } from './command.ts'
 
 interface Finding {
@@ -85,6 +86,12 @@ const checks: readonly Check[] = [
     needed: 'alerts check',
     remedy: 'apt-get install prometheus (Debian, Ubuntu), brew install prometheus (macOS)',
     look: (environment) => version(environment, 'promtool', ['--version']),
+  },
+  {
+    name: 'k6',
+    needed: 'load --engine k6',
+    remedy: k6Remedy,
+    look: (environment) => version(environment, 'k6', ['version']),
   },
   ...[
     { port: 8080, program: 'serve' },

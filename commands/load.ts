@@ -25,6 +25,7 @@ export const load = defineCommand({
       'load --target http://gpu:8080 --sidecar http://gpu:9464 --profile high --seconds 120',
       'with GPU figures from the sidecar beside the reranker',
     ],
+    ['load --target http://127.0.0.1:8080 --engine k6', 'the same plan, sent by k6'],
     ['load --target http://127.0.0.1:8080 --slo p95=500ms', 'exit 99 when p95 is not under 500 ms'],
   ],
   options: {
@@ -42,7 +43,12 @@ export const load = defineCommand({
     engine: {
       choices: names(engines),
       default: defaults.engine,
-      describe: 'What sends the requests',
+      describe: engines.map(({ name, summary }) => `${name}: ${summary}`).join('; '),
+    },
+    k6: {
+      type: 'string',
+      requiresArg: true,
+      describe: 'The k6 program, for --engine k6 [default: k6 on PATH]',
     },
     dialect: {
       choices: ['auto', ...names(dialects)],
@@ -80,7 +86,7 @@ export const load = defineCommand({
     force: { type: 'boolean', default: false, describe: 'Overwrite the run that --out holds' },
     json: { type: 'boolean', default: false, describe: 'Print run.json instead of the table' },
   },
-  async run(args, { signal, stdout, stderr }) {
+  async run(args, { signal, stdout, stderr, environment }) {
     for (const name of ['seconds', 'timeout'] as const) {
       if (!(args[name] > 0)) throw usageError(`--${name} must be a number of seconds above 0.`)
     }
@@ -93,7 +99,7 @@ export const load = defineCommand({
         slo: (args.slo ?? []).map(parseSlo),
         out,
       },
-      { signal, stderr },
+      { signal, stderr, environment },
     )
     const { summary } = run
     if (args.json) stdout.write(`${JSON.stringify(summary, null, 2)}\n`)

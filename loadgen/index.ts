@@ -1,6 +1,6 @@
 /** The front door of the load generator: what the commands use. */
 export { datasets } from './dataset/index.ts'
-export { engines } from './engines/index.ts'
+export { engines, k6Remedy } from './engines/index.ts'
 export type { Progress } from './measure/progress.ts'
 export { summarySchema, type Summary } from './measure/run-file.ts'
 export type { SloThreshold } from './measure/summarize.ts'

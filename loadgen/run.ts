@@ -26,6 +26,8 @@ export interface RunOptions {
   readonly force?: boolean | undefined
   readonly seed?: number | undefined
   readonly engine?: string | undefined
+  /** The k6 program, for that engine; default: found on PATH. */
+  readonly k6?: string | undefined
   /** `auto` (default) or the name of a dialect. */
   readonly dialect?: string | undefined
   readonly dataset?: string | undefined
@@ -38,6 +40,8 @@ export interface RunOptions {
 export interface RunContext {
   /** Aborts: stop sending, drain, write what was measured, marked INVALID. */
   readonly signal: AbortSignal
+  /** For programs that an engine runs. */
+  readonly environment?: Readonly<Record<string, string | undefined>> | undefined
   /** Where a live progress line goes; none without it. */
   readonly stderr?: NodeJS.WriteStream | undefined
   readonly clock?: Clock | undefined
@@ -65,7 +69,7 @@ const maximumSeconds = 12 * 3600
  */
 export async function runLoad(options: RunOptions, context: RunContext): Promise<Run> {
   const profile = memberNamed(profiles, options.profile, 'profile')
-  const engine = memberNamed(engines, options.engine ?? defaults.engine, 'engine')
+  const member = memberNamed(engines, options.engine ?? defaults.engine, 'engine')
   const source = memberNamed(datasets, options.dataset ?? defaults.dataset, 'data set')
   const seed = options.seed ?? defaults.seed
   if (!(options.seconds > 0)) throw usageError('--seconds must be more than 0.')
@@ -79,6 +83,10 @@ export async function runLoad(options: RunOptions, context: RunContext): Promise
     options.sidecar === undefined ? undefined : parseTargetUrl(options.sidecar, '--sidecar')
   const dialectName = options.dialect ?? defaults.dialect
   const documents = Math.max(...profile.documentCounts)
+  const engine = await member.find({
+    program: options.k6,
+    environment: context.environment ?? {},
+  })
   const found = await preflight(target, dialectName, documents, context.signal)
   await prepareFolder(options.out, options.force ?? false)
 
@@ -91,6 +99,7 @@ export async function runLoad(options: RunOptions, context: RunContext): Promise
       engine,
       replay: {
         endpoint: found.endpoint,
+        folder: options.out,
         judge: (message, documents) => judge(message, found.dialect, documents),
         bodyOf: (item) => composer.compose(item),
         timeoutSeconds: options.timeoutSeconds ?? defaults.timeoutSeconds,

@@ -11,8 +11,6 @@ import type { TelemetrySample } from './measure/telemetry.ts'
 import type { Plan } from './plan/plan.ts'
 import { periodSeconds } from './plan/profiles.ts'
 
-/** Open-loop needs a connection for every request that a slow target leaves waiting. */
-const maximumInFlight = 1024
 const drainSeconds = 5
 const nanosecondsPerSecond = 1e9
 const eventLoopLookMilliseconds = 10
@@ -20,7 +18,7 @@ const eventLoopLookMilliseconds = 10
 export interface Session {
   readonly plan: Plan
   readonly engine: Engine
-  readonly replay: Pick<Replay, 'endpoint' | 'judge' | 'bodyOf' | 'timeoutSeconds'>
+  readonly replay: Pick<Replay, 'endpoint' | 'judge' | 'bodyOf' | 'timeoutSeconds' | 'folder'>
   /** Undefined: no GPU figures. */
   readonly sidecar: TargetUrl | undefined
 }
@@ -52,14 +50,14 @@ export async function measure(
   const eventLoop = monitorEventLoopDelay({ resolution: eventLoopLookMilliseconds })
   const observations: Observation[] = []
   const traceIdPrefix = randomBytes(8).toString('hex')
-  const capacity = Math.min(maximumInFlight, plan.items.length)
+  const capacity = Math.min(engine.maximumInFlight, plan.items.length)
   let startedAt = isoTime(clock.wallSeconds())
   try {
     const end = await engine.replay({
       ...replay,
       items: plan.items,
       warmUp: plan.warmUp,
-      traceparentOf: ({ index }) => traceparentOf(traceIdPrefix, index),
+      traceIdPrefix,
       maximumInFlight: capacity,
       drainSeconds,
       clock,
@@ -132,13 +130,6 @@ function deviceOf(sample: TelemetrySample | undefined): Progress['gpu'] {
 
 function engineFacts({ name, version }: Engine, { delayedByLimit, warmUp }: ReplayEnd) {
   return { name, version, delayedByLimit, warmUp }
-}
-
-/** The trace id is the run's prefix and the request's number, so a slow request's trace can be found. */
-function traceparentOf(prefix: string, index: number): string {
-  // A span id of zero is not valid.
-  const span = (index + 1).toString(16).padStart(16, '0')
-  return `00-${prefix}${index.toString(16).padStart(16, '0')}-${span}-01`
 }
 
 /** What node counts between two looks includes the wait for the next look. */

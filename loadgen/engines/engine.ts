@@ -25,8 +25,10 @@ export interface Replay {
   /** Groups to send, each once the one before is answered, before the run; nothing of them is reported. */
   readonly warmUp: readonly (readonly PlanItem[])[]
   readonly bodyOf: (item: PlanItem) => Buffer
-  /** W3C trace context of a request. */
-  readonly traceparentOf: (item: PlanItem) => string
+  /** Run folder that holds the plan's files, for engines that read them. */
+  readonly folder: string
+  /** Trace ids begin with these 16 hexadecimal digits; see `traceparentOf`. */
+  readonly traceIdPrefix: string
   /** A request without a whole answer so long after it was sent is a `timeout`. */
   readonly timeoutSeconds: number
   /** Requests beyond it wait for one to end, and are counted: the generator's limit, not the target's. */
@@ -52,8 +54,31 @@ export interface ReplayEnd {
   readonly warmUp: { readonly requests: number; readonly succeeded: number }
 }
 
+/** W3C trace context. The id is the run's prefix and the request's number, so a slow request's trace can be found. */
+export function traceparentOf(traceIdPrefix: string, { index }: PlanItem): string {
+  // A span id of zero is not valid.
+  const span = (index + 1).toString(16).padStart(16, '0')
+  return `00-${traceIdPrefix}${index.toString(16).padStart(16, '0')}-${span}-01`
+}
+
+export interface EngineOptions {
+  /** A program that the engine runs, where it runs one; default: found on PATH. */
+  readonly program?: string | undefined
+  /** For that program. */
+  readonly environment: Readonly<Record<string, string | undefined>>
+}
+
+/** One way to send a plan. One member a file or folder. */
+export interface EngineMember {
+  readonly name: string
+  /** For `--help`. */
+  readonly summary: string
+  /** @throws UserError (environment) with what mends it, where this machine lacks what it needs. */
+  find(options: EngineOptions): Promise<Engine>
+}
+
 /**
- * Sends a plan and measures. One member a file or folder. An engine
+ * Sends a plan and measures. An engine
  * - MUST send each item at its intended time or, when late, at once, and report the intended time;
  * - MUST NOT let an answer that is slow, lost or missing delay another item;
  * - MUST report every item that it sent exactly once, timeouts included, and wait for all answers;
@@ -64,5 +89,7 @@ export interface ReplayEnd {
 export interface Engine {
   readonly name: string
   readonly version: string
+  /** Requests that it can have on their way at the same time. */
+  readonly maximumInFlight: number
   replay(replay: Replay): Promise<ReplayEnd>
 }

@@ -1,7 +1,17 @@
 import { autocannonEngine } from './autocannon/index.ts'
-import type { Engine } from './engine.ts'
+import type { EngineMember } from './engine.ts'
+import { k6Engine } from './k6/index.ts'
 
-export type { Endpoint, Engine, Judgement, Replay, ReplayEnd } from './engine.ts'
+export { k6Remedy } from './k6/program.ts'
+export type {
+  Endpoint,
+  Engine,
+  EngineMember,
+  EngineOptions,
+  Judgement,
+  Replay,
+  ReplayEnd,
+} from './engine.ts'
 
 /** Every engine. One more = one file or folder and one line here. */
-export const engines: readonly Engine[] = [autocannonEngine]
+export const engines: readonly EngineMember[] = [autocannonEngine, k6Engine]

@@ -1,10 +1,14 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { systemClock } from '../../core/clock.ts'
 import { dialectNamed } from '../../core/dialects/index.ts'
 import type { Observation } from '../../core/observation.ts'
 import { datasets } from '../../loadgen/dataset/index.ts'
-import type { Engine, Replay, ReplayEnd } from '../../loadgen/engines/index.ts'
+import type { EngineMember, Replay, ReplayEnd } from '../../loadgen/engines/index.ts'
 import { judge } from '../../loadgen/measure/response.ts'
 import { BodyComposer, bodyTemplateOf } from '../../loadgen/plan/body.ts'
+import { planFileOf, writePlan } from '../../loadgen/plan/files.ts'
 import { planOf } from '../../loadgen/plan/plan.ts'
 import type { Profile } from '../../loadgen/plan/profiles.ts'
 
@@ -19,10 +23,16 @@ export interface Replayed extends ReplayEnd {
 
 /** An engine alone, without preflight, folder and sidecar: any schedule against any server. */
 export async function replayWith(
-  engine: Engine,
+  member: EngineMember,
   url: string,
-  { profile, seconds, ...overrides }: { profile: Profile; seconds: number } & Partial<Replay>,
+  {
+    profile,
+    seconds,
+    program,
+    ...overrides
+  }: { profile: Profile; seconds: number; program?: string | undefined } & Partial<Replay>,
 ): Promise<Replayed> {
+  const engine = await member.find({ program, environment: process.env })
   const plan = planOf(profile, { seconds, seed: 1, dataset })
   const bodies = Object.fromEntries(
     profile.documentCounts.map((count) => [count, bodyTemplateOf(tei, count)]),
@@ -30,26 +40,41 @@ export async function replayWith(
   const composer = new BodyComposer(bodies, plan.texts)
   const observations: Observation[] = []
   let startSeconds = Number.NaN
-  const end = await engine.replay({
-    endpoint: { origin: url, path: '/rerank', headers: {} },
-    judge: (message, documents) => judge(message, tei, documents),
-    items: plan.items,
-    warmUp: plan.warmUp,
-    bodyOf: (item) => composer.compose(item),
-    traceparentOf: ({ index }) =>
-      `00-${'ab'.repeat(8)}${index.toString(16).padStart(16, '0')}-${'1'.repeat(16)}-01`,
-    timeoutSeconds: 30,
-    maximumInFlight: plan.items.length,
-    drainSeconds: 1,
-    clock: systemClock,
-    signal: new AbortController().signal,
-    onStart: (seconds) => {
-      startSeconds = seconds
-    },
-    onSent: () => undefined,
-    onObservation: (observation) => observations.push(observation),
-    ...overrides,
-  })
+  const folder = mkdtempSync(join(tmpdir(), 'rerankscope-replay-'))
+  await writePlan(
+    folder,
+    plan,
+    planFileOf(plan, {
+      dialect: 'tei',
+      path: '/rerank',
+      headers: { 'content-type': 'application/json' },
+      bodies,
+    }),
+  )
+  const end = await engine
+    .replay({
+      endpoint: { origin: url, path: '/rerank', headers: {} },
+      judge: (message, documents) => judge(message, tei, documents),
+      items: plan.items,
+      warmUp: plan.warmUp,
+      bodyOf: (item) => composer.compose(item),
+      folder,
+      traceIdPrefix: 'ab'.repeat(8),
+      timeoutSeconds: 30,
+      maximumInFlight: plan.items.length,
+      drainSeconds: 1,
+      clock: systemClock,
+      signal: new AbortController().signal,
+      onStart: (seconds) => {
+        startSeconds = seconds
+      },
+      onSent: () => undefined,
+      onObservation: (observation) => observations.push(observation),
+      ...overrides,
+    })
+    .finally(() => {
+      rmSync(folder, { recursive: true })
+    })
   observations.sort((a, b) => a.index - b.index)
   return { ...end, observations, startSeconds }
 }

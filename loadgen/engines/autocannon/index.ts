@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { present } from '../../../core/assert.ts'
 import type { PlanItem } from '../../plan/plan.ts'
-import type { Engine, Replay, ReplayEnd } from '../engine.ts'
+import { traceparentOf, type EngineMember, type Replay, type ReplayEnd } from '../engine.ts'
 import { Pacer } from '../pacer.ts'
 import { Transport, type Ended } from './transport.ts'
 
@@ -10,23 +10,27 @@ const { version } = createRequire(import.meta.url)('autocannon/package.json') as
 /** Between the warm-up and the first instant: what the warm-up stirred up settles. */
 const leadSeconds = 0.2
 const warmUpTimeoutSeconds = 10
+/** Open-loop needs a connection for every request that a slow target leaves waiting. */
+const maximumInFlight = 1024
 
 /**
  * autocannon's clients as transport, our own pacer as schedule. Stock autocannon sends each second's
  * requests in one burst and times them wrongly (docs/load.md); its HTTP client is sound.
  */
-export const autocannonEngine: Engine = {
+export const autocannonEngine: EngineMember = {
   name: 'autocannon',
-  version,
-  async replay(replay) {
-    const transport = new Transport(replay.endpoint, replay.maximumInFlight, replay.clock)
-    try {
-      const warmUp = await warm(transport, replay)
-      return { ...(await send(transport, replay)), warmUp }
-    } finally {
-      await transport.close()
-    }
-  },
+  summary: 'our pacer over the connections of autocannon',
+  find: () => Promise.resolve({ name: 'autocannon', version, maximumInFlight, replay }),
+}
+
+async function replay(replay: Replay): Promise<ReplayEnd> {
+  const transport = new Transport(replay.endpoint, replay.maximumInFlight, replay.clock)
+  try {
+    const warmUp = await warm(transport, replay)
+    return { ...(await send(transport, replay)), warmUp }
+  } finally {
+    await transport.close()
+  }
 }
 
 /** Fills caches that are not the target's own: compiled code here and there, connections. */
@@ -154,8 +158,9 @@ function report(
   })
 }
 
-function built(item: PlanItem, transport: Transport, { bodyOf, traceparentOf }: Replay): Buffer {
-  return transport.build({ body: bodyOf(item), headers: { traceparent: traceparentOf(item) } })
+function built(item: PlanItem, transport: Transport, { bodyOf, traceIdPrefix }: Replay): Buffer {
+  const traceparent = traceparentOf(traceIdPrefix, item)
+  return transport.build({ body: bodyOf(item), headers: { traceparent } })
 }
 
 /** Items that are due at the same instant. */

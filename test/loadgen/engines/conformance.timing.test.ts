@@ -6,8 +6,10 @@ import { profiles } from '../../../loadgen/plan/profiles.ts'
 import { FixtureServer, type FixtureOptions } from '../fixture-server.ts'
 import { replayWith, steady } from '../replay.ts'
 
+const ours = engines.filter(({ name }) => name !== 'k6')
+
 /** Contract §6. Bounds on the generator's own delays are generous; bench/loadgen.ts measures them. */
-describe.each(engines)('$name', (engine) => {
+describe.each(ours)('$name', (engine) => {
   let server: FixtureServer
   afterEach(() => server.stop())
   const start = async (options: FixtureOptions) => {

@@ -1,0 +1,135 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { describe, expect, test } from 'vitest'
+import { compiledModule } from '../../../core/program.ts'
+import { exitCodes } from '../../../core/errors.ts'
+import { datasets } from '../../../loadgen/dataset/index.ts'
+import { decodeK6Sample } from '../../../loadgen/engines/k6/samples.ts'
+import { planFileOf, writePlan } from '../../../loadgen/plan/files.ts'
+import { planOf } from '../../../loadgen/plan/plan.ts'
+import { profiles } from '../../../loadgen/plan/profiles.ts'
+import { FixtureServer } from '../fixture-server.ts'
+import { replayWith, steady } from '../replay.ts'
+import { k6, k6Suite } from './k6-suite.ts'
+
+const standIn = fileURLToPath(new URL('../../fixtures/bin/k6', import.meta.url))
+const environment = process.env
+
+describe('k6 (a stand-in for the program; the script is the real one)', () => {
+  k6Suite(standIn)
+})
+
+test('the script imports nothing but modules of k6', () => {
+  const script = readFileSync(compiledModule('loadgen/engines/k6/script.js'), 'utf8')
+  const imported = [...script.matchAll(/^import .* from '([^']+)'/gm)].map(([, name]) => name)
+  expect(imported.sort()).toEqual(['k6/data', 'k6/execution', 'k6/http', 'k6/metrics'])
+  expect(script).not.toMatch(/\b(require|process|Buffer|performance)\b/)
+})
+
+test('the version is the program’s own', async () => {
+  expect(await k6.find({ program: standIn, environment })).toMatchObject({
+    name: 'k6',
+    version: '2.3.0',
+  })
+})
+
+test.each([
+  [
+    { program: '/nowhere/k6', environment },
+    /^There is no \/nowhere\/k6: .*or name the program with --k6\.$/,
+  ],
+  [{ environment: { PATH: '/nowhere' } }, /^There is no k6 on PATH: brew install k6/],
+  [
+    { program: standIn, environment: { ...environment, FAKE_K6_VERSION: 'k6 v0.57.0 (go1.23)' } },
+    /is k6 0\.57\.0, and k6 1\.0 or later is needed/,
+  ],
+  [
+    { program: standIn, environment: { ...environment, FAKE_K6_VERSION: 'Python 3.11' } },
+    /is not k6, and k6 1\.0 or later is needed/,
+  ],
+])('find %#: one sentence, exit code 3', async (options, message) => {
+  await expect(k6.find(options)).rejects.toMatchObject({
+    exitCode: exitCodes.environment,
+    message: expect.stringMatching(message) as string,
+  })
+})
+
+test('k6 that fails says why', async () => {
+  process.env['FAKE_K6_FAILS'] = 'GoError: out of VUs'
+  try {
+    const replayed = replayWith(k6, 'http://127.0.0.1:9', {
+      program: standIn,
+      profile: steady(5),
+      seconds: 1,
+    })
+    await expect(replayed).rejects.toMatchObject({
+      exitCode: exitCodes.environment,
+      message: 'k6 ended with 107: GoError: out of VUs',
+    })
+  } finally {
+    delete process.env['FAKE_K6_FAILS']
+  }
+})
+
+test('lines that are not ours are passed over, lines that were cut off are not', () => {
+  expect(decodeK6Sample('{"metric":"vus","type":"Point","data":{"value":1}}')).toBeUndefined()
+  expect(
+    decodeK6Sample('{"type":"Metric","metric":"rerankscope_ok","data":{"type":"rate"}}'),
+  ).toBeUndefined()
+  expect(
+    decodeK6Sample('{"metric":"rerankscope_start","type":"Point","data":{"value":1764000000500}}'),
+  ).toEqual({ kind: 'start', unixSeconds: 1764000000.5 })
+  expect(() => decodeK6Sample('{"metric":"rerankscope_observation","ty')).toThrow(
+    'not a whole line of k6’s JSON output',
+  )
+})
+
+test.each([1, 3])(
+  '%d machines: their segments add up to the plan, nothing twice',
+  async (parts) => {
+    const folder = mkdtempSync(join(tmpdir(), 'rerankscope-segments-'))
+    const server = await FixtureServer.start()
+    try {
+      const profile = { ...profiles[1], queriesPerSecond: 160, documentCounts: [3] }
+      const plan = planOf(profile, { seconds: 0.5, seed: 1, dataset: datasets[0]!.load(1) })
+      const bodies = { 3: ['{"query":', 0, ',"texts":[', 1, ',', 2, ',', 3, ']}'] }
+      const wire = { dialect: 'tei', path: '/rerank', headers: {}, bodies }
+      await writePlan(folder, plan, planFileOf(plan, wire))
+      const startAt = String(Date.now() / 1000 + 1.5)
+      await Promise.all(
+        Array.from({ length: parts }, (_, part) =>
+          promisify(execFile)(
+            standIn,
+            [
+              ...[
+                'run',
+                '-e',
+                `RERANKSCOPE_PLAN=${folder}`,
+                '-e',
+                `RERANKSCOPE_TARGET=${server.url}`,
+              ],
+              ...['-e', `RERANKSCOPE_START_AT=${startAt}`],
+              ...[
+                '--execution-segment',
+                `${String(part)}/${String(parts)}:${String(part + 1)}/${String(parts)}`,
+              ],
+              compiledModule('loadgen/engines/k6/script.js'),
+            ],
+            { env: environment },
+          ),
+        ),
+      )
+      const arrived = server.arrivals.map(({ traceparent }) =>
+        Number.parseInt(traceparent!.slice(19, 35), 16),
+      )
+      expect(arrived.sort((a, b) => a - b)).toEqual([...Array(80).keys()])
+    } finally {
+      await server.stop()
+      rmSync(folder, { recursive: true })
+    }
+  },
+)
