@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { systemClock } from '../core/clock.ts'
+import { dialects } from '../core/dialects/index.ts'
 import { exitCodes, usageError } from '../core/errors.ts'
 import { truncationStrategies } from '../core/rerank.ts'
 import { bytesPerMib } from '../core/units.ts'
@@ -11,6 +12,7 @@ export const serve = defineCommand({
   summary: 'Run the reference reranker server',
   examples: [
     ['serve', 'the embedded model on http://127.0.0.1:8080'],
+    ['serve --prefer-dialect jina', 'answer /v1/rerank as Jina does where the body leaves it open'],
     ['serve --model ./bge-reranker-base --device auto', 'an ONNX export in a directory'],
   ],
   options: {
@@ -42,6 +44,18 @@ export const serve = defineCommand({
       choices: truncationStrategies,
       default: 'longest_first' as const,
       describe: 'What becomes of a pair that is too long, unless the request says otherwise',
+    },
+    'prefer-dialect': {
+      choices: dialects.map(({ name }) => name),
+      array: true,
+      requiresArg: true,
+      describe: 'Whose a request is that several formats could have written (default: their order)',
+    },
+    'served-model-name': {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      describe: 'Names of the model that a request may give; others are 404 (default: any name)',
     },
     host: { type: 'string', default: '127.0.0.1', describe: 'Address to listen on' },
     port: { type: 'number', default: 8080, describe: 'Port to listen on; 0: any free one' },
@@ -111,6 +125,8 @@ export const serve = defineCommand({
         truncation: args.truncation,
         dtype: args.dtype,
         ...(args['max-length'] !== undefined && { maximumTokens: args['max-length'] }),
+        preferredDialects: args['prefer-dialect'] ?? [],
+        servedNames: args['served-model-name'] ?? [],
         host: args.host,
         port: args.port,
         maximumBatchTokens: args['max-batch-tokens'],

@@ -17,6 +17,8 @@ export interface RerankRequest {
   readonly query: string
   /** At least one. */
   readonly documents: readonly string[]
+  /** Documents that were more than a text, as the caller wrote them; said back whole. */
+  readonly documentFields?: readonly (Readonly<Record<string, unknown>> | undefined)[]
   /** How many of the best to answer; absent means all. */
   readonly topN?: number
   readonly returnDocuments: boolean
@@ -30,6 +32,9 @@ export interface RerankRequest {
   readonly truncation?: TruncationStrategy
   /** Tokens a pair is cut to, special tokens counted; absent, or above the server's own: the server's own. */
   readonly maximumTokens?: number
+  /** Tokens that each text is cut to before it makes a pair, special tokens not counted. */
+  readonly maximumQueryTokens?: number
+  readonly maximumDocumentTokens?: number
 }
 
 /** What a caller wants apart from what is asked: it comes from the connection and the headers. */
@@ -75,7 +80,10 @@ export interface ServerPhases {
 }
 
 /** Best first, `topN` of them. `scores[i]` belongs to document i. */
-export function rank(scores: ArrayLike<number>, request: RerankRequest): readonly RankedDocument[] {
+export function rank(
+  scores: ArrayLike<number>,
+  request: Pick<RerankRequest, 'documents' | 'topN' | 'returnDocuments'>,
+): readonly RankedDocument[] {
   const order = Array.from({ length: scores.length }, (_, index) => index)
   order.sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || b - a)
   return order.slice(0, request.topN ?? order.length).map((index) => ({

@@ -22,6 +22,8 @@ export interface ServerOptions extends Omit<
   readonly maximumBodyBytes: number
   /** Names of dialects: whose a request is that several could have written. */
   readonly preferredDialects?: readonly string[]
+  /** Names of the model that a request may give. Absent or none: any. */
+  readonly servedNames?: readonly string[]
   /** How long `close` waits for what was accepted. */
   readonly drainSeconds: number
   readonly version: string
@@ -64,29 +66,13 @@ export async function startServer(
     maximumBodyBytes: options.maximumBodyBytes,
     truncation: options.truncation ?? 'longest_first',
   })
-  const exposition = new PrometheusRenderer(
-    new ReadingProducer({
-      readings: () =>
-        metering.readings({
-          version: options.version,
-          model: model.name,
-          dtype,
-          device: reranker.inference.device,
-          queuedPairs: reranker.queuedPairs,
-          inferenceBusySeconds: reranker.inference.busySeconds(),
-          inferenceResidentBytes: reranker.inference.residentBytes,
-          inferenceRestarts: reranker.inference.restarts,
-        }),
-      resource: { 'service.name': 'rerankscope-reference-server' },
-      wallSeconds: () => clock.wallSeconds(),
-    }),
-  )
+  const exposition = expositionOf(info, { reranker, metering, clock })
   try {
     const { url, close } = await listen({
       ...options,
       handler: {
-        ...{ preferredDialects: [], ...options, model: model.name, maximumDocuments },
-        ...{ reranker, metering, clock, log },
+        ...{ preferredDialects: [], servedNames: [], ...options },
+        ...{ model: model.name, maximumDocuments, reranker, metering, clock, log },
       },
       info,
       ready: () => reranker.ready,
@@ -107,6 +93,30 @@ export async function startServer(
     await reranker.close()
     throw error
   }
+}
+
+function expositionOf(
+  info: () => ServerInfo,
+  parts: { readonly reranker: Reranker; readonly metering: Metering; readonly clock: Clock },
+): PrometheusRenderer {
+  const { reranker, metering, clock } = parts
+  const { inference } = reranker
+  return new PrometheusRenderer(
+    new ReadingProducer({
+      readings: () => {
+        const { model, version = '', dtype = '', device = '' } = info()
+        return metering.readings({
+          ...{ version, model, dtype, device },
+          queuedPairs: reranker.queuedPairs,
+          inferenceBusySeconds: inference.busySeconds(),
+          inferenceResidentBytes: inference.residentBytes,
+          inferenceRestarts: inference.restarts,
+        })
+      },
+      resource: { 'service.name': 'rerankscope-reference-server' },
+      wallSeconds: () => clock.wallSeconds(),
+    }),
+  )
 }
 
 /** What has no limit is not said. */

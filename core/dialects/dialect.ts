@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import type {
   RerankFailure,
   RerankRequest,
@@ -17,10 +18,14 @@ export interface WireMessage {
 /** What a wire format can say. The load generator and the docs read this; nobody asks for a name. */
 export interface DialectCapabilities {
   readonly topN: boolean
-  readonly returnDocuments: boolean
+  /** `choice`: the caller says whether. */
+  readonly returnDocuments: 'never' | 'always' | 'choice'
   /** `choice`: the caller says which. */
   readonly scores: 'sigmoid' | 'logits' | 'choice'
-  readonly truncation: boolean
+  /** The caller says whether a pair that is too long fails. */
+  readonly truncate: boolean
+  /** The caller says which side is cut. */
+  readonly truncationSide: boolean
   /** The answer says how many tokens were computed. */
   readonly usage: boolean
   /** The answer says how long the server spent in which stage. */
@@ -70,6 +75,8 @@ export interface Dialect {
   /** Keys of a request's body, by which dialects on one path are told apart. */
   readonly keys: readonly string[]
   readonly capabilities: DialectCapabilities
+  /** What the API document shows: a request's body and an answer's of status 200. */
+  readonly schemas: { readonly request: z.ZodType; readonly answer: z.ZodType }
   readonly credentials: Credentials
 
   /**
@@ -109,6 +116,9 @@ export interface Dialect {
   }
   readonly reads?: readonly DialectRead[]
 }
+
+/** What a client says where a format wants a model's name and nobody gave one. */
+export const unnamedModel = 'default'
 
 /** `Authorization: Bearer KEY`, as every hosted reranker and most servers take it. */
 export const bearer: Credentials = {

@@ -1,10 +1,24 @@
 import type { Dialect } from './dialect.ts'
+import { cohereV1, cohereV2 } from './cohere.ts'
+import { jina } from './jina.ts'
+import { kserve } from './kserve.ts'
+import { nim } from './nim.ts'
 import { tei } from './tei.ts'
+import { vllm, vllmScore } from './vllm.ts'
 
 export type { AnswerFacts, Dialect, WireMessage } from './dialect.ts'
 
 /** Every wire format, the preferred first. One more = one file and one line here. */
-export const dialects: readonly Dialect[] = [tei]
+export const dialects: readonly Dialect[] = [
+  tei,
+  cohereV1,
+  cohereV2,
+  jina,
+  vllm,
+  vllmScore,
+  nim,
+  kserve,
+]
 
 export function dialectNamed(name: string): Dialect | undefined {
   return dialects.find((dialect) => dialect.name === name)

@@ -1,7 +1,17 @@
 import { z } from 'zod'
 import { present } from '../assert.ts'
-import { RerankFailure, type FailureKind, type RerankRequest } from '../rerank.ts'
-import { bearer, type Dialect } from './dialect.ts'
+import { RerankFailure, type FailureKind } from '../rerank.ts'
+import {
+  decodeAnswer,
+  decodeBody,
+  jsonMessage,
+  ownBody,
+  ownKeys,
+  ownTerms,
+  texts,
+  withoutUndefined,
+} from '../wire.ts'
+import { bearer, type Dialect, type WireMessage } from './dialect.ts'
 
 /**
  * Text Embeddings Inference, `POST /rerank` (huggingface/text-embeddings-inference v1.9.3,
@@ -10,23 +20,14 @@ import { bearer, type Dialect } from './dialect.ts'
  */
 const direction = z.enum(['left', 'Left', 'right', 'Right'])
 
-/**
- * Stops at the first element that is no text: `z.array(z.string())` makes an issue of each, and a
- * body of twenty megabytes holds enough of them to end the process.
- */
-const textList = z.array(z.unknown()).transform((list, context): readonly string[] => {
-  const at = list.findIndex((text) => typeof text !== 'string')
-  if (at >= 0) context.addIssue({ code: 'custom', path: [at], message: 'expected a text' })
-  return list as readonly string[]
-})
-
 const requestSchema = z.object({
   query: z.string(),
-  texts: textList,
+  texts,
   truncate: z.boolean().nullish(),
   truncation_direction: direction.optional(),
   raw_scores: z.boolean().optional(),
   return_text: z.boolean().optional(),
+  ...ownKeys,
 })
 
 const resultSchema = z.array(
@@ -51,34 +52,37 @@ const infoSchema = z.object({
 export const tei: Dialect = {
   name: 'tei',
   title: 'Text Embeddings Inference',
-  paths: ['/rerank'],
+  // The other two are SageMaker's.
+  paths: ['/rerank', '/', '/invocations'],
   keys: Object.keys(requestSchema.shape),
   capabilities: {
     topN: false,
-    returnDocuments: true,
+    returnDocuments: 'choice',
     scores: 'choice',
-    truncation: true,
+    truncate: true,
+    truncationSide: true,
     usage: true,
     serverPhases: true,
   },
   credentials: bearer,
+  schemas: { request: requestSchema, answer: resultSchema },
 
   decodeRequests(body) {
-    const parsed = requestSchema.safeParse(body)
-    if (!parsed.success) throw malformed(parsed.error)
-    const { query, texts, truncate, truncation_direction, raw_scores, return_text } = parsed.data
-    if (texts.length === 0) throw new RerankFailure('empty', '`texts` cannot be empty')
-    if (query === '' && texts.includes('')) {
+    const asked = decodeBody(requestSchema, body, sentence)
+    const { query, truncate, truncation_direction, raw_scores, return_text } = asked
+    if (asked.texts.length === 0) throw new RerankFailure('empty', '`texts` cannot be empty')
+    if (query === '' && asked.texts.includes('')) {
       throw new RerankFailure('empty', '`inputs` cannot be empty')
     }
     return [
       {
         query,
-        documents: texts,
+        documents: asked.texts,
         returnDocuments: return_text ?? false,
         rawScores: raw_scores ?? false,
         ...(typeof truncate === 'boolean' && { truncate }),
         truncationDirection: truncation_direction?.toLowerCase() === 'left' ? 'left' : 'right',
+        ...ownTerms(asked),
       },
     ]
   },
@@ -107,18 +111,9 @@ export const tei: Dialect = {
     }
   },
 
-  encodeFailure({ kind, message }) {
-    const { status, type } = failures[kind]
-    return type === undefined
-      ? { status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: message }
-      : {
-          status,
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify({ error: message, error_type: type }),
-        }
-  },
+  encodeFailure,
 
-  encodeRequest(request: RerankRequest) {
+  encodeRequest(request) {
     return JSON.stringify({
       query: request.query,
       texts: request.documents,
@@ -127,19 +122,19 @@ export const tei: Dialect = {
       ...(request.truncationDirection === 'left' && { truncation_direction: 'Left' }),
       ...(request.rawScores && { raw_scores: true }),
       ...(request.returnDocuments && { return_text: true }),
+      ...ownBody(request),
     })
   },
 
   decodeResult({ headers, body }) {
-    const parsed = resultSchema.safeParse(JSON.parse(body))
-    if (!parsed.success) throw new Error('the answer is not a list of {index, score}')
+    const results = decodeAnswer(resultSchema, body, 'a list of {index, score}')
     const tokens = countIn(headers['x-compute-tokens'])
     const characters = countIn(headers['x-compute-characters'])
     return {
       ...((tokens ?? characters) !== undefined && {
         usage: withoutUndefined({ tokens, characters }),
       }),
-      ranking: parsed.data.map(({ index, score, text }) => ({
+      ranking: results.map(({ index, score, text }) => ({
         index,
         score,
         ...(text !== undefined && { text }),
@@ -182,9 +177,7 @@ export const tei: Dialect = {
         ...(info.server === 'rerankscope' && { rerankscope: { device: info.device } }),
       }),
     decode(body) {
-      const parsed = infoSchema.safeParse(JSON.parse(body))
-      if (!parsed.success) throw new Error('not the /info of Text Embeddings Inference')
-      const info = parsed.data
+      const info = decodeAnswer(infoSchema, body, 'the /info of Text Embeddings Inference')
       return withoutUndefined({
         model: info.model_id,
         server: info.rerankscope === undefined ? 'tei' : 'rerankscope',
@@ -198,6 +191,27 @@ export const tei: Dialect = {
       })
     },
   },
+  reads: ['/', '/ping'].map((path) => ({
+    path,
+    answer: ({ ready }) =>
+      ready
+        ? { status: 200, headers: {}, body: '' }
+        : encodeFailure(new RerankFailure('unhealthy', 'unhealthy')),
+  })),
+}
+
+const sentence = (what: string) =>
+  `Failed to deserialize the JSON body into the target type: ${what}`
+
+function encodeFailure({ kind, message }: RerankFailure): WireMessage {
+  const { status, type } = failures[kind]
+  if (type !== undefined) return jsonMessage(status, { error: message, error_type: type })
+  return {
+    status,
+    headers: { 'content-type': 'text/plain; charset=utf-8' },
+    // A wrong key gets no word.
+    body: kind === 'unauthorized' ? '' : message,
+  }
 }
 
 /** Without `type` the body is plain text, as axum answers before TEI's own code is reached. */
@@ -225,23 +239,4 @@ const failures: Readonly<Record<FailureKind, { status: number; type?: string }>>
 function countIn(text: string | undefined): number | undefined {
   const value = text === undefined || text === '' ? Number.NaN : Number(text)
   return Number.isFinite(value) && value >= 0 ? value : undefined
-}
-
-function malformed(error: z.ZodError): RerankFailure {
-  const issue = error.issues[0]
-  const field = issue?.path.join('.') ?? ''
-  const what = field === '' ? 'the body must be a JSON object' : `${field}: ${issue?.message ?? ''}`
-  return new RerankFailure(
-    'malformed',
-    `Failed to deserialize the JSON body into the target type: ${what}`,
-    { cause: error },
-  )
-}
-
-function withoutUndefined<T extends Record<string, unknown>>(
-  value: T,
-): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>
-  }
 }

@@ -14,11 +14,15 @@ import { AbandonedError } from '../batch/scheduler.ts'
 import type { Metering } from '../metering.ts'
 import type { Reranker } from '../reranker.ts'
 import { failureOf } from './failures.ts'
+import { refuseOtherMethods } from './methods.ts'
+import { send } from './reads.ts'
 
 export interface RerankHandler {
   readonly reranker: Pick<Reranker, 'rerank'>
   /** The name that answers give. */
   readonly model: string
+  /** Names of models that a request may give; none: any. */
+  readonly servedNames: readonly string[]
   readonly maximumDocuments: number
   /** Names of dialects: whose a request is that several could have written. */
   readonly preferredDialects: readonly string[]
@@ -36,32 +40,30 @@ export function rerankRoutes(app: FastifyInstance, handler: RerankHandler): void
       next()
     })
     scope.setErrorHandler((error, request, reply) => fail(request, reply, handler, error))
+    const readable = new Set(dialects.flatMap(({ reads = [] }) => reads.map(({ path }) => path)))
     for (const url of new Set(dialects.flatMap(({ paths }) => paths))) {
       scope.post(url, async (request, reply) => {
         const arrival = arrivals.get(request) ?? handler.clock.monotonicSeconds()
         return send(reply, await answer(request, reply, handler, arrival))
       })
-      scope.route({
-        method: ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
-        url,
-        // Before the body is read: what is wrong is the method, whatever the body is.
-        onRequest: ({ method }, reply, next) => {
-          void reply.header('allow', 'POST')
-          next(new RerankFailure('method_not_allowed', `This path answers POST, not ${method}.`))
-        },
-        handler: (_request, reply) => reply.send(),
-      })
+      const read = readable.has(url) ? (['GET', 'HEAD'] as const) : []
+      refuseOtherMethods(scope, url, [...read, 'POST'])
     }
     done()
   })
 }
 
+/** The caller's own word on whose format he speaks, where path and body leave that open. */
+const dialectHeader = 'x-rerank-dialect'
+
 /** By the route's pattern: fastify has already undone what escapes a path may hold. */
 function dialectOf(
-  { routeOptions, body }: FastifyRequest,
+  { routeOptions, body, headers }: FastifyRequest,
   { preferredDialects }: RerankHandler,
 ): Dialect {
-  const found = dialectFor(routeOptions.url ?? '', body, preferredDialects)
+  const said = headers[dialectHeader]
+  const preferred = typeof said === 'string' ? [said, ...preferredDialects] : preferredDialects
+  const found = dialectFor(routeOptions.url ?? '', body, preferred)
   return present(found, 'A rerank route belongs to no dialect.').dialect
 }
 
@@ -71,12 +73,16 @@ async function answer(
   handler: RerankHandler,
   arrivalSeconds: number,
 ): Promise<WireMessage> {
-  const { maximumDocuments, metering, clock, model } = handler
+  const { maximumDocuments, servedNames, metering, clock, model } = handler
   const dialect = dialectOf(request, handler)
   const { model: named } = request.params as { readonly model?: string }
   const asked = dialect
     .decodeRequests(request.body)
     .map((one) => (named === undefined ? one : { ...one, model: named }))
+  const unknown = asked.some(
+    ({ model: name }) => name !== undefined && !isServed(name, servedNames),
+  )
+  if (unknown) throw new RerankFailure('model_not_found', 'The model does not exist.')
   const count = asked.reduce((sum, { documents }) => sum + documents.length, 0)
   if (count > maximumDocuments) {
     throw new RerankFailure(
@@ -99,6 +105,10 @@ async function answer(
     metering.requestLeft()
   }
 }
+
+/** Without a list every name is taken: most clients must send one, and few can leave it out. */
+const isServed = (name: string, served: readonly string[]) =>
+  served.length === 0 || served.includes(name)
 
 /** The queries of one body are accepted or refused as one: what fails one gives the others up. */
 async function rerankAll(
@@ -153,10 +163,6 @@ function fail(
     log(`A request failed: ${messageOf(error)}`)
   }
   return sendFailure(reply, dialectOf(request, handler), failure)
-}
-
-export function send(reply: FastifyReply, { status, headers, body }: WireMessage): FastifyReply {
-  return reply.code(status).headers(headers).send(body)
 }
 
 /** A failure in the dialect's words, and when to come again in a header that every client knows. */

@@ -1,23 +1,19 @@
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import fastify, { type FastifyReply } from 'fastify'
 import type { Clock } from '../../core/clock.ts'
 import { environmentError, messageOf, systemCodeOf } from '../../core/errors.ts'
-import { prometheusContentType } from '../../core/exposition.ts'
 import { dialects } from '../../core/dialects/index.ts'
-import { RerankFailure, type ServerInfo } from '../../core/rerank.ts'
+import { RerankFailure } from '../../core/rerank.ts'
 import { drainable } from './drain.ts'
 import { failureOf, parseJson } from './failures.ts'
-import { rerankRoutes, send, sendFailure, type RerankHandler } from './rerank.ts'
+import { readRoutes, type ReadState } from './reads.ts'
+import { rerankRoutes, sendFailure, type RerankHandler } from './rerank.ts'
 
-export interface HttpOptions {
+export interface HttpOptions extends ReadState {
   readonly host: string
   /** 0: any free port. */
   readonly port: number
   readonly maximumBodyBytes: number
   readonly handler: RerankHandler
-  readonly info: () => ServerInfo
-  readonly ready: () => boolean
-  /** The exposition's text. */
-  readonly metrics: () => Promise<string>
   readonly log: (line: string) => void
 }
 
@@ -54,9 +50,9 @@ export async function listen(options: HttpOptions): Promise<{
   })
   rerankRoutes(app, options.handler)
   readRoutes(app, options)
-  // Before the body is read: what is wrong is the path or the method, whatever the body is.
-  app.addHook('onRequest', (request, reply, next) => {
-    next(request.is404 ? unknownPath(request, reply) : undefined)
+  // Before the body is read: what is wrong is the path, whatever the body is.
+  app.addHook('onRequest', (request, _reply, next) => {
+    next(request.is404 ? nothingHere() : undefined)
   })
   app.setErrorHandler((error, _request, reply) => {
     const failure = failureOf(error)
@@ -69,35 +65,6 @@ export async function listen(options: HttpOptions): Promise<{
     await app.close()
     throw cannotListen(error, options)
   }
-}
-
-function readRoutes(app: FastifyInstance, { info, ready, metrics }: HttpOptions): void {
-  for (const { info: route, reads = [] } of dialects) {
-    if (route !== undefined) {
-      app.get(route.path, (_request, reply) =>
-        reply.type('application/json').send(route.encode(info())),
-      )
-    }
-    for (const read of reads) {
-      app.get(read.path, (_request, reply) =>
-        send(reply, read.answer({ info: info(), ready: ready() })),
-      )
-    }
-  }
-  app.get('/health', (_request, reply) =>
-    ready() ? reply.send() : answerFailure(reply, new RerankFailure('unhealthy', 'unhealthy')),
-  )
-  app.get('/metrics', async (_request, reply) =>
-    reply.type(prometheusContentType).send(await metrics()),
-  )
-}
-
-function unknownPath({ method, url }: FastifyRequest, reply: FastifyReply): RerankFailure {
-  const path = url.split('?')[0]
-  const known = ['/health', '/metrics', ...dialects.flatMap(({ info }) => info?.path ?? [])]
-  if (path === undefined || !known.includes(path)) return nothingHere()
-  void reply.header('allow', 'GET, HEAD')
-  return new RerankFailure('method_not_allowed', `This path answers GET, not ${method}.`)
 }
 
 function nothingHere(): RerankFailure {

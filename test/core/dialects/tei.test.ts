@@ -1,9 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { tei } from '../../../core/dialects/tei.ts'
 import { rank, RerankFailure, type RerankRequest } from '../../../core/rerank.ts'
-import { runDialectConformance } from '../../conformance/dialect.ts'
-
-runDialectConformance(tei)
 
 const request: RerankRequest = {
   query: 'q',

@@ -1,0 +1,54 @@
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { prometheusContentType } from '../../core/exposition.ts'
+import { dialects, type WireMessage } from '../../core/dialects/index.ts'
+import { RerankFailure, type ServerInfo } from '../../core/rerank.ts'
+import { refuseOtherMethods } from './methods.ts'
+
+export interface ReadState {
+  readonly info: () => ServerInfo
+  readonly ready: () => boolean
+  /** The exposition's text. */
+  readonly metrics: () => Promise<string>
+}
+
+type Answer = (reply: FastifyReply) => FastifyReply | Promise<FastifyReply>
+
+/** What answers GET, by path: our own, then each dialect's that no earlier one has taken. */
+export function readRoutes(app: FastifyInstance, state: ReadState): void {
+  const rerankPaths = new Set(dialects.flatMap(({ paths }) => paths))
+  for (const [path, answer] of answers(state)) {
+    app.get(path, (_request, reply) => answer(reply))
+    // Where POST reranks, that route refuses the rest.
+    if (rerankPaths.has(path)) continue
+    refuseOtherMethods(app, path, ['GET', 'HEAD'])
+  }
+}
+
+function answers({ info, ready, metrics }: ReadState): ReadonlyMap<string, Answer> {
+  const found = new Map<string, Answer>([
+    ['/health', (reply) => health(reply, ready())],
+    // Alive is whoever answers; whether the model can is the other question.
+    ['/health/live', (reply) => health(reply, true)],
+    ['/health/ready', (reply) => health(reply, ready())],
+    ['/metrics', async (reply) => reply.type(prometheusContentType).send(await metrics())],
+  ])
+  for (const { info: route, reads = [] } of dialects) {
+    if (route !== undefined && !found.has(route.path)) {
+      found.set(route.path, (reply) => reply.type('application/json').send(route.encode(info())))
+    }
+    for (const read of reads) {
+      if (found.has(read.path)) continue
+      found.set(read.path, (reply) => send(reply, read.answer({ info: info(), ready: ready() })))
+    }
+  }
+  return found
+}
+
+function health(reply: FastifyReply, holds: boolean): FastifyReply {
+  if (holds) return reply.send()
+  throw new RerankFailure('unhealthy', 'unhealthy')
+}
+
+export function send(reply: FastifyReply, { status, headers, body }: WireMessage): FastifyReply {
+  return reply.code(status).headers(headers).send(body)
+}
