@@ -45,6 +45,11 @@ export const sidecar = defineCommand({
       describe:
         'Where GPU figures come from: auto, nvidia-smi, emulated (the reference server stands in), replay:FILE, none',
     },
+    'gpu-devices': {
+      type: 'string',
+      describe:
+        'The GPUs of the reranker, by index or uuid, as 0,1 (default: found by its environment and processes, else all)',
+    },
     listen: {
       type: 'string',
       default: '127.0.0.1:9464',
@@ -110,6 +115,7 @@ export const sidecar = defineCommand({
         listen: addressOf(args.listen),
         intervalSeconds: interval,
         inventorySeconds: args.inventory,
+        gpuDevices: args['gpu-devices']?.split(',').map((each) => each.trim()),
         policy: readPolicy(args.policy),
         otlp: args.otlp,
         web: webConfigOf(args['web-config']),

@@ -84,7 +84,7 @@ const gpu = {
     'rerankscope_gpu_info',
     '1',
     ['gpu', 'gpu_uuid', 'name', 'driver_version', 'kind', 'attribution'],
-    'Always 1; says which GPU a gpu_uuid is. kind is nvidia, emulated (not a GPU) or replay; attribution says how it was matched to the target.',
+    'Always 1; says which GPU a gpu_uuid is. kind is nvidia, emulated (not a GPU) or replay; attribution says how it was matched to the target: explicit, environment, process, node (not at all: every GPU counts) or none (of another server).',
   ),
   gpuUp: gauge(
     'rerankscope_gpu_up',

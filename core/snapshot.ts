@@ -133,12 +133,19 @@ export interface GpuIntegrals {
   readonly bandSeconds: Readonly<Record<string, number>>
 }
 
+/**
+ * How a GPU belongs to the target: the user said so, the target's environment names it, a process of
+ * the target runs on it; `node`: nothing is known, so every GPU counts; `none`: it is another's.
+ */
+export type Attribution = 'explicit' | 'environment' | 'process' | 'node' | 'none'
+
 /** A GPU in a snapshot: its latest sample, or only its identity when that is too old to be true. */
 export interface GpuView {
   readonly sample: GpuSample
   /** False: lost, failed, or silent for three intervals; then no number of `sample` may be shown. */
   readonly up: boolean
   readonly integrals: GpuIntegrals
+  readonly attribution: Attribution
   /** Absent until it was read, and when it is too old to be true. */
   readonly inventory?: GpuInventory | undefined
 }

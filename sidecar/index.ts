@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts'
 import { PrometheusRenderer, ReadingProducer } from '../core/exposition.ts'
 import type { Policy } from '../core/policy.ts'
-import type { GpuInventory, GpuSample, ServingSample, Snapshot } from '../core/snapshot.ts'
+import type { GpuSample, ServingSample, Snapshot } from '../core/snapshot.ts'
 import { Deployment } from './aggregate/deployment.ts'
 import { otlpUrlOf, startOtlp } from './export/otlp.ts'
 import { readingsOf } from './export/readings.ts'
@@ -12,7 +12,7 @@ import { WebAccess } from './export/web/index.ts'
 import { Picture } from './picture.ts'
 import { freshIntervals, Poll } from './poll.ts'
 import { gpuSourceOf, servingSourceOf } from './sources/index.ts'
-import type { SourceEnvironment } from './sources/source.ts'
+import type { Inventory, SourceEnvironment } from './sources/source.ts'
 import { Target } from './target.ts'
 
 export { gpuChoices, serverChoices } from './sources/index.ts'
@@ -33,6 +33,8 @@ export interface SidecarOptions {
   readonly server: string
   /** One of `gpuChoices`. */
   readonly gpu: string
+  /** The target's GPUs, by index or uuid; undefined: found out, or all. */
+  readonly gpuDevices?: readonly string[] | undefined
   readonly listen: { readonly host: string; readonly port: number }
   readonly intervalSeconds: number
   /** How often the inventory is read, which costs the driver more; 0: never. */
@@ -72,6 +74,7 @@ export async function startSidecar(options: SidecarOptions, clock: Clock): Promi
     policy,
     intervalSeconds,
     freshSeconds: freshIntervals * intervalSeconds,
+    gpuDevices: options.gpuDevices,
   })
   const controller = new AbortController()
   const polls = pollsOf(options, environment, deployment, (sentence) => {
@@ -111,11 +114,7 @@ export async function startSidecar(options: SidecarOptions, clock: Clock): Promi
           url: otlpUrl,
           producer,
           onTrouble: (sentence) => {
-            options.onTrouble(
-              sentence === undefined
-                ? 'pushing over OTLP works again.'
-                : `pushing over OTLP fails: ${sentence}`,
-            )
+            options.onTrouble(otlpTurn(sentence))
           },
         })
   const running = Promise.all([
@@ -132,6 +131,12 @@ export async function startSidecar(options: SidecarOptions, clock: Clock): Promi
       await Promise.all([close(server, clock), otlp?.shutdown()])
     },
   }
+}
+
+function otlpTurn(failure: string | undefined): string {
+  return failure === undefined
+    ? 'pushing over OTLP works again.'
+    : `pushing over OTLP fails: ${failure}`
 }
 
 /** One for each source that was asked for. */
@@ -156,8 +161,8 @@ function pollsOf(
     polls.push(new Poll({ ...common, source: serving, onReading }))
   }
   if (inventory !== undefined && inventorySeconds > 0) {
-    const onReading = (gpus: readonly GpuInventory[], atSeconds: number) => {
-      deployment.addInventory(gpus, atSeconds, freshIntervals * inventorySeconds)
+    const onReading = (found: Inventory, atSeconds: number) => {
+      deployment.addInventory(found, atSeconds, freshIntervals * inventorySeconds)
     }
     polls.push(
       new Poll({ ...common, source: inventory, intervalSeconds: inventorySeconds, onReading }),
@@ -166,4 +171,4 @@ function pollsOf(
   return polls
 }
 
-type AnyPoll = Poll<readonly GpuSample[]> | Poll<ServingSample> | Poll<readonly GpuInventory[]>
+type AnyPoll = Poll<readonly GpuSample[]> | Poll<ServingSample> | Poll<Inventory>

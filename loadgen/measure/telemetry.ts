@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { gpuKinds, type GpuKind, type Snapshot } from '../../core/snapshot.ts'
+import { gpuKinds, type GpuKind, type GpuView, type Snapshot } from '../../core/snapshot.ts'
 import { percentile } from './percentile.ts'
 import { sorted } from './latency.ts'
 import type { Summary } from './run-file.ts'
@@ -45,7 +45,8 @@ export function telemetrySampleOf(snapshot: Snapshot, atSeconds: number): Teleme
   return {
     atSeconds,
     takenAtSeconds: snapshot.takenAtSeconds,
-    devices: snapshot.gpus.map(({ sample, up, integrals }) => ({
+    // Those of other servers on the machine say nothing of this one.
+    devices: snapshot.gpus.filter(isOfTarget).map(({ sample, up, integrals }) => ({
       uuid: sample.uuid,
       name: sample.name,
       kind: sample.kind,
@@ -66,6 +67,10 @@ export function telemetrySampleOf(snapshot: Snapshot, atSeconds: number): Teleme
     })),
     ...known('queuePairs', snapshot.serving?.sample.queuePairs),
   }
+}
+
+function isOfTarget({ attribution }: GpuView): boolean {
+  return attribution !== 'none'
 }
 
 function known<K extends string>(key: K, value: number | undefined): Partial<Record<K, number>> {

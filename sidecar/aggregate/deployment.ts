@@ -2,6 +2,7 @@ import { guide, settle, type HeldGuidance } from '../../core/guidance.ts'
 import { bandsOf, thresholdNames, thresholdsOf, type Policy } from '../../core/policy.ts'
 import {
   unknownUuid,
+  type Attribution,
   type GpuIntegrals,
   type GpuInventory,
   type GpuSample,
@@ -11,6 +12,9 @@ import {
   type Snapshot,
   type SourceHealth,
 } from '../../core/snapshot.ts'
+import type { Inventory } from '../sources/source.ts'
+import type { TargetProcess } from '../target-process.ts'
+import { attribute } from './attribution.ts'
 import { evidenceOf } from './evidence.ts'
 import { integrate, noIntegrals, observedBetween, type Timed } from './integrals.ts'
 import { ServingHistory } from './rates.ts'
@@ -28,9 +32,13 @@ export class Deployment {
   readonly #policy: Policy
   /** Older values are not believed, and time between samples further apart is unobserved. */
   readonly #freshSeconds: number
-  readonly #utilization: UtilizationWindows
+  readonly #createUtilization: () => UtilizationWindows
+  #utilization: UtilizationWindows
   readonly #servingHistory: ServingHistory
   readonly #gpus = new Map<string, { readonly latest: Timed; readonly integrals: GpuIntegrals }>()
+  readonly #explicit: readonly string[] | undefined
+  #attributions: ReadonlyMap<string, Attribution> = new Map()
+  #process: TargetProcess | undefined
   #guidance: HeldGuidance | undefined
   readonly #inventory = new Map<
     string,
@@ -43,18 +51,23 @@ export class Deployment {
     readonly policy: Policy
     readonly intervalSeconds: number
     readonly freshSeconds: number
+    /** The target's GPUs by index or uuid, where the user named them. */
+    readonly gpuDevices?: readonly string[] | undefined
   }) {
     this.#target = options.target
     this.#policy = options.policy
     this.#freshSeconds = options.freshSeconds
     const thresholds = thresholdsOf(options.policy)
     const windows = thresholdNames.map((name) => thresholds[name].windowSeconds)
-    this.#utilization = new UtilizationWindows(windows, options.intervalSeconds)
+    this.#createUtilization = () => new UtilizationWindows(windows, options.intervalSeconds)
+    this.#utilization = this.#createUtilization()
+    this.#explicit = options.gpuDevices
     this.#servingHistory = new ServingHistory(options.intervalSeconds)
   }
 
   addGpus(samples: readonly GpuSample[], atSeconds: number): void {
     const options = { maximumGapSeconds: this.#freshSeconds, bands: bandsOf(this.#policy) }
+    let added = false
     for (const sample of samples) {
       // It says its uuid at last: what stood for it would stay as a GPU that is down for ever.
       for (const name of [sample.index, sample.pciBusId]) {
@@ -65,7 +78,8 @@ export class Deployment {
       if (before === undefined && this.#gpus.size === maximumGpus) continue
       const latest = { sample, atSeconds }
       const seconds = observedBetween(before?.latest, latest, this.#freshSeconds)
-      if (seconds > 0) {
+      if (before === undefined) added = true
+      if (seconds > 0 && this.#attributions.get(sample.uuid) !== 'none') {
         this.#utilization.add(atSeconds - seconds, atSeconds, sample.utilizationRatio ?? 0)
       }
       this.#gpus.set(sample.uuid, {
@@ -78,14 +92,17 @@ export class Deployment {
         ),
       })
     }
+    if (added) this.#attribute()
   }
 
   /** What is known of the GPUs for `freshSeconds` from now on. */
-  addInventory(gpus: readonly GpuInventory[], atSeconds: number, freshSeconds: number): void {
+  addInventory({ gpus, process }: Inventory, atSeconds: number, freshSeconds: number): void {
     this.#inventory.clear()
     for (const inventory of gpus.slice(0, maximumGpus)) {
       this.#inventory.set(inventory.uuid, { inventory, untilSeconds: atSeconds + freshSeconds })
     }
+    this.#process = process
+    this.#attribute()
   }
 
   addServing(sample: ServingSample, atSeconds: number): void {
@@ -102,7 +119,8 @@ export class Deployment {
     // Up to the latest reading: the time since then is unobserved only because it is not over, and
     // would make the state of a slow sidecar flap to unknown before every reading.
     const end = Math.max(...[...this.#gpus.values()].map(({ latest }) => latest.atSeconds))
-    const evidence = evidenceOf(gpus, serving, (windowSeconds) =>
+    const own = gpus.filter(({ sample }) => this.#attributions.get(sample.uuid) !== 'none')
+    const evidence = evidenceOf(own, serving, (windowSeconds) =>
       this.#utilization.window(windowSeconds, end),
     )
     this.#guidance = settle(this.#guidance, guide(evidence, this.#policy), nowSeconds, this.#policy)
@@ -114,11 +132,30 @@ export class Deployment {
         sample,
         up,
         integrals,
+        attribution: this.#attributions.get(sample.uuid) ?? 'node',
         inventory: this.#inventoryOf(sample.uuid, nowSeconds),
       })),
       serving,
       sources,
       guidance: this.#guidance.guidance,
+    }
+  }
+
+  #attribute(): void {
+    const gpus = [...this.#gpus.values()].map(({ latest }) => latest.sample)
+    const inventory = new Map([...this.#inventory].map(([uuid, known]) => [uuid, known.inventory]))
+    const before = this.#attributions
+    this.#attributions = attribute(gpus, {
+      explicit: this.#explicit,
+      process: this.#process,
+      inventory,
+    })
+    const others = (map: ReadonlyMap<string, Attribution>, uuid: string) => map.get(uuid) === 'none'
+    // What was seen of other GPUs than the target's says nothing of the target.
+    if (
+      [...before.keys()].some((uuid) => others(before, uuid) !== others(this.#attributions, uuid))
+    ) {
+      this.#utilization = this.#createUtilization()
     }
   }
 

@@ -3,7 +3,7 @@ import type { GpuView, ServingView } from '../../core/snapshot.ts'
 
 /** What the guidance judges by. */
 export function evidenceOf(
-  gpus: readonly (GpuView & { readonly fresh: boolean })[],
+  gpus: readonly (Pick<GpuView, 'sample'> & { readonly fresh: boolean })[],
   serving: ServingView | undefined,
   utilization: Evidence['utilization'],
 ): Evidence {

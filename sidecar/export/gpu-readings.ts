@@ -5,19 +5,12 @@ import {
   recoveryActions,
   throttleReasons,
   type GpuInventory,
-  type GpuKind,
   type GpuView,
 } from '../../core/snapshot.ts'
 import { percentOf } from '../../core/units.ts'
 
-/** How a device of this kind belongs to the target: `node` is every GPU of the machine, unmatched. */
-const attributions: Readonly<Record<GpuKind, string>> = {
-  nvidia: 'node',
-  emulated: 'process',
-  replay: 'none',
-}
-
-export function gpuReadings({ sample, up, integrals, inventory }: GpuView): readonly Reading[] {
+export function gpuReadings(view: GpuView): readonly Reading[] {
+  const { sample, up, integrals, inventory, attribution } = view
   const { index: gpu, uuid: gpu_uuid, name, kind, driverVersion } = sample
   const one = { gpu_uuid }
   return [
@@ -29,7 +22,7 @@ export function gpuReadings({ sample, up, integrals, inventory }: GpuView): read
         name,
         driver_version: driverVersion ?? '',
         kind,
-        attribution: attributions[kind],
+        attribution,
       },
       1,
     ),

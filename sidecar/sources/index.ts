@@ -1,5 +1,5 @@
 import { usageError } from '../../core/errors.ts'
-import type { GpuInventory, GpuSample, ServingSample } from '../../core/snapshot.ts'
+import type { GpuSample, ServingSample } from '../../core/snapshot.ts'
 import { servingSource } from '../serving.ts'
 import { emulated } from './emulated.ts'
 import { generic } from './generic.ts'
@@ -10,6 +10,7 @@ import { replay } from './replay.ts'
 import { rerankscope } from './rerankscope.ts'
 import type {
   GpuSource,
+  Inventory,
   ServingSource,
   ServingSourceKind,
   Source,
@@ -58,7 +59,7 @@ export function gpuSourceOf(
   environment: SourceEnvironment,
 ): {
   readonly source?: Source<readonly GpuSample[]>
-  readonly inventory?: Source<readonly GpuInventory[]> | undefined
+  readonly inventory?: Source<Inventory> | undefined
 } {
   if (choice === 'none') return {}
   const [name = '', ...rest] = choice.split(':')

@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts'
 import type { GpuInventory, GpuSample, ServingSample } from '../../core/snapshot.ts'
 import type { PrometheusPage } from '../normalise/prometheus-text.ts'
+import type { TargetProcess } from '../target-process.ts'
 import type { Target } from '../target.ts'
 
 /**
@@ -67,6 +68,12 @@ export interface SourceEnvironment {
   readonly environment: Readonly<Record<string, string | undefined>>
 }
 
+/** What the slow pass found. */
+export interface Inventory {
+  readonly gpus: readonly GpuInventory[]
+  readonly process: TargetProcess | undefined
+}
+
 /** A kind of GPU source: one file here and one line in `index.ts`. */
 export interface GpuSource {
   readonly name: string
@@ -77,7 +84,7 @@ export interface GpuSource {
   /** Throws a `UserError` for an argument that cannot work. */
   create(environment: SourceEnvironment, argument: string): Source<readonly GpuSample[]>
   /** What it can say at a higher price: read seldom. */
-  inventory?(environment: SourceEnvironment): Source<readonly GpuInventory[]>
+  inventory?(environment: SourceEnvironment): Source<Inventory>
 }
 
 /** What a serving source may know beside the page. */

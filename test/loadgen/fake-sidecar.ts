@@ -80,6 +80,7 @@ export class FakeSidecar {
         throttled: false,
       },
       up: true,
+      attribution: 'node',
       integrals: {
         busySeconds: this.#busyRatio * seconds,
         observedSeconds: seconds,

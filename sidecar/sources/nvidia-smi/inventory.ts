@@ -1,5 +1,5 @@
-import type { GpuInventory } from '../../../core/snapshot.ts'
-import type { Source, SourceEnvironment } from '../source.ts'
+import { targetProcessOf } from '../../target-process.ts'
+import type { Inventory, Source, SourceEnvironment } from '../source.ts'
 import { Launcher } from './launcher.ts'
 
 /** 64 GPUs print under 4 MiB; what is longer is no such document. */
@@ -7,7 +7,7 @@ const maximumLength = 16 * 1024 * 1024
 const readingSeconds = 15
 
 /** One `nvidia-smi -q -x` a reading: what no row of the loop says, at a price that is paid seldom. */
-export function inventorySource(environment: SourceEnvironment): Source<readonly GpuInventory[]> {
+export function inventorySource(environment: SourceEnvironment): Source<Inventory> {
   const launcher = new Launcher(environment)
   let droppedLines = 0
   return {
@@ -47,7 +47,11 @@ export function inventorySource(environment: SourceEnvironment): Source<readonly
           if (gpus.length === 0) {
             throw new Error(code === 0 ? 'nvidia-smi -q -x printed no GPU.' : sentence)
           }
-          return gpus.map(({ inventory }) => inventory)
+          const { target } = environment
+          return {
+            gpus: gpus.map(({ inventory }) => inventory),
+            process: target && (await targetProcessOf(target.url)),
+          }
         },
         close: () => undefined,
       }

@@ -78,6 +78,7 @@ const full: Snapshot = {
         throttleReasons: { sw_power_cap: true, hw_thermal_slowdown: false },
       }),
       up: true,
+      attribution: 'environment',
       inventory,
       integrals: {
         busySeconds: 30.5,
@@ -89,6 +90,7 @@ const full: Snapshot = {
     {
       sample: gpuSample({ uuid: 'GPU-b', index: '1', name: 'Quote " and \\', state: 'lost' }),
       up: false,
+      attribution: 'none',
       integrals: { busySeconds: 0, observedSeconds: 0, energyJoules: undefined, bandSeconds: {} },
     },
     {
@@ -108,6 +110,7 @@ const full: Snapshot = {
         throttled: undefined,
       }),
       up: true,
+      attribution: 'process',
       integrals: { busySeconds: 0, observedSeconds: 0, energyJoules: undefined, bandSeconds: {} },
     },
   ],
