@@ -3,16 +3,21 @@ import { systemClock } from '../core/clock.ts'
 import { dialects } from '../core/dialects/index.ts'
 import { exitCodes, usageError, type ExitCode } from '../core/errors.ts'
 import {
+  batchForms,
+  datasetFiles,
   datasets,
   defaults,
   engines,
   formatRunTable,
   profiles,
+  queryLimits,
+  rateUnits,
   runLoad,
   type SloThreshold,
   type Summary,
 } from '../loadgen/index.ts'
 import { defineCommand } from './command.ts'
+import { readProfile } from './profile-file.ts'
 
 const names = (members: readonly { readonly name: string }[]) => members.map(({ name }) => name)
 
@@ -36,9 +41,9 @@ export const load = defineCommand({
       describe: 'URL of the reranker; http://user:password@host is possible',
     },
     profile: {
-      choices: names(profiles),
+      type: 'string',
       default: 'low',
-      describe: profiles.map(({ name, summary }) => `${name}: ${summary}`).join('; '),
+      describe: `${profiles.map(({ name, summary }) => `${name}: ${summary}`).join('; ')}; or a file: a profile of your own (.yaml) or a recording (.jsonl, .csv)`,
     },
     engine: {
       choices: names(engines),
@@ -56,11 +61,40 @@ export const load = defineCommand({
       describe: 'Wire format; auto asks the target',
     },
     dataset: {
-      choices: names(datasets),
+      type: 'string',
       default: defaults.dataset,
-      describe: datasets.map(({ name, summary }) => `${name}: ${summary}`).join('; '),
+      describe: `${datasets.map(({ name, summary }) => `${name}: ${summary}`).join('; ')}; or a path: ${datasetFiles.map(({ summary }) => summary).join('; ')}`,
     },
-    seconds: { type: 'number', default: defaults.seconds, describe: 'Length of the schedule' },
+    queries: {
+      type: 'number',
+      default: defaults.queries,
+      describe: `Queries taken from the data set, chosen by the seed, at most ${String(queryLimits.maximum)}`,
+    },
+    seconds: {
+      type: 'number',
+      describe: "Length of the schedule [default: the profile's own, else 30]",
+    },
+    'time-scale': {
+      type: 'number',
+      default: defaults.timeScale,
+      describe: 'Stretches time: at 0.5 the same queries come in half of it',
+    },
+    'rate-scale': {
+      type: 'number',
+      default: defaults.rateScale,
+      describe: 'Multiplies the rate of any profile, recordings too',
+    },
+    count: {
+      choices: rateUnits,
+      default: defaults.count,
+      describe: "What the profile's rates count",
+    },
+    'batch-as': {
+      choices: batchForms,
+      default: defaults.batchForm,
+      describe:
+        'burst: a request a query, all at once; flattened: all queries in one request, where the dialect can',
+    },
     seed: {
       type: 'number',
       default: defaults.seed,
@@ -87,14 +121,16 @@ export const load = defineCommand({
     json: { type: 'boolean', default: false, describe: 'Print run.json instead of the table' },
   },
   async run(args, { signal, stdout, stderr, environment }) {
-    for (const name of ['seconds', 'timeout'] as const) {
-      if (!(args[name] > 0)) throw usageError(`--${name} must be a number of seconds above 0.`)
-    }
-    if (!Number.isSafeInteger(args.seed)) throw usageError('--seed must be a whole number.')
-    const out = args.out ?? join('runs', `${args.profile}-${timestamp(systemClock.wallSeconds())}`)
+    checkNumbers(args)
+    const profile = await readProfile(args.profile)
+    const out = args.out ?? join('runs', `${profile.name}-${timestamp(systemClock.wallSeconds())}`)
     const run = await runLoad(
       {
         ...args,
+        profile,
+        timeScale: args['time-scale'],
+        rateScale: args['rate-scale'],
+        batchForm: args['batch-as'],
         timeoutSeconds: args.timeout,
         slo: (args.slo ?? []).map(parseSlo),
         out,
@@ -107,6 +143,28 @@ export const load = defineCommand({
     return exitCodeOf(summary)
   },
 })
+
+function checkNumbers(args: {
+  readonly seconds: number | undefined
+  readonly timeout: number
+  readonly seed: number
+  readonly queries: number
+  readonly 'time-scale': number
+  readonly 'rate-scale': number
+}): void {
+  for (const name of ['seconds', 'timeout'] as const) {
+    if (args[name] === undefined || args[name] > 0) continue
+    throw usageError(`--${name} must be a number of seconds above 0.`)
+  }
+  for (const name of ['time-scale', 'rate-scale'] as const) {
+    if (args[name] > 0 && args[name] <= 1000) continue
+    throw usageError(`--${name} must be a number above 0, at most 1000.`)
+  }
+  if (!Number.isInteger(args.queries) || args.queries < 1 || args.queries > queryLimits.maximum) {
+    throw usageError(`--queries must be a whole number from 1 to ${String(queryLimits.maximum)}.`)
+  }
+  if (!Number.isSafeInteger(args.seed)) throw usageError('--seed must be a whole number.')
+}
 
 function exitCodeOf({ validity, slo }: Summary): ExitCode {
   if (!validity.valid) return exitCodes.invalidRun

@@ -1,14 +1,49 @@
 import { readFileSync } from 'node:fs'
-import { parse } from 'yaml'
+import { isMap, isNode, isSeq, LineCounter, parseDocument, type Document } from 'yaml'
 import { messageOf, usageError } from '../core/errors.ts'
+
+export interface YamlFile {
+  readonly value: unknown
+  /** The line, from 1, of what is at the path or, where nothing is, of what would hold it. */
+  readonly lineOf: (path: readonly (string | number)[]) => number
+}
 
 /** What the file of `option` holds. Throws a `UserError` (usage) when it cannot be read as YAML. */
 export function readYaml(option: string, path: string): unknown {
+  return readYamlFile(option, path).value
+}
+
+/** As `readYaml`, with the places of what it holds. */
+export function readYamlFile(option: string, path: string): YamlFile {
   try {
-    return parse(readFileSync(path, 'utf8'))
+    const lines = new LineCounter()
+    const document = parseDocument(readFileSync(path, 'utf8'), { lineCounter: lines })
+    const [error] = document.errors
+    if (error !== undefined) throw error
+    return {
+      value: document.toJS(),
+      lineOf: (keys) => lines.linePos(offsetOf(document, keys)).line,
+    }
   } catch (error) {
     // The parser adds the lines around the place below its sentence.
     const sentence = messageOf(error).replace(/:?\n.*/s, '.')
     throw usageError(`${option} ${path} cannot be read: ${sentence}`, { cause: error })
   }
+}
+
+function offsetOf(document: Document, path: readonly (string | number)[]): number {
+  let node: unknown = document.contents
+  let offset = isNode(node) ? (node.range?.[0] ?? 0) : 0
+  for (const key of path) {
+    if (isMap(node)) {
+      const pair = node.items.find((item) => String(item.key) === String(key))
+      if (pair === undefined) return offset
+      if (isNode(pair.key)) offset = pair.key.range?.[0] ?? offset
+      node = pair.value
+    } else if (isSeq(node)) {
+      node = node.items[Number(key)]
+      if (isNode(node)) offset = node.range?.[0] ?? offset
+    }
+  }
+  return offset
 }

@@ -11,6 +11,7 @@ export const outcomes = [
   'connection_lost',
   'timeout',
   'invalid_response',
+  'wrong_scores',
 ] as const
 export type Outcome = (typeof outcomes)[number]
 
@@ -24,7 +25,16 @@ export interface Observation {
   readonly index: number
   /** Requests of one batch share it. */
   readonly batch: number
+  /** Documents a query. */
   readonly documents: number
+  /** Queries in the request; absent is 1. */
+  readonly queries?: number | undefined
+  /** Of all its documents together, in UTF-16 code units. */
+  readonly characters?: number | undefined
+  /** Tokens that each document was made to have, where the profile says so. */
+  readonly documentTokens?: number | undefined
+  /** That the target computes over all pairs; absent where no tokenizer was at hand. */
+  readonly tokens?: number | undefined
   readonly intendedSeconds: number
   readonly sentSeconds: number
   /** Absent when no byte came. */
@@ -39,10 +49,15 @@ export interface Observation {
 }
 
 const seconds = z.number().min(0)
+const count = z.number().int().min(0)
 const observationSchema = z.object({
-  index: z.number().int().min(0),
-  batch: z.number().int().min(0),
-  documents: z.number().int().min(1),
+  index: count,
+  batch: count,
+  documents: count.min(1),
+  queries: count.min(1).optional(),
+  characters: count.optional(),
+  documentTokens: count.optional(),
+  tokens: count.optional(),
   intendedSeconds: seconds,
   sentSeconds: seconds,
   firstByteSeconds: seconds.optional(),
@@ -58,6 +73,11 @@ const observationSchema = z.object({
     })
     .optional(),
 })
+
+/** A query with one of its documents is a pair: what a reranker computes. */
+export function pairsOf({ documents, queries = 1 }: Observation): number {
+  return documents * queries
+}
 
 /** One line of `observations.ndjson`, without the line end. */
 export function encodeObservation(observation: Observation): string {

@@ -1,25 +1,35 @@
 import { systemClock, type Clock } from '../core/clock.ts'
 import { usageError } from '../core/errors.ts'
 import { parseTargetUrl } from '../core/target-url.ts'
-import { datasets } from './dataset/index.ts'
+import { loadDataset, queryLimits } from './dataset/index.ts'
 import { engines } from './engines/index.ts'
 import type { Progress } from './measure/progress.ts'
 import { judge } from './measure/response.ts'
 import { summarize, type SloThreshold } from './measure/summarize.ts'
-import { BodyComposer, bodyTemplateOf } from './plan/body.ts'
+import { bodiesOf, BodyComposer } from './plan/body.ts'
 import { planFileOf, writePlan } from './plan/files.ts'
 import { planOf, type Plan } from './plan/plan.ts'
+import { maximumDocumentsOf, type BatchForm, type Profile } from './plan/profile.ts'
 import { profiles } from './plan/profiles.ts'
+import { ownScheduleSeconds } from './plan/schedule.ts'
 import { prepareFolder, writeRun, writingTo, type Run } from './report/folder.ts'
 import { progressWriter } from './report/progress.ts'
 import { measure } from './session.ts'
-import { preflight, type Preflight } from './target.ts'
+import { preflight, requireDocuments, type Preflight } from './target.ts'
 
 export interface RunOptions {
   readonly target: string
-  /** A name from `profiles`. */
-  readonly profile: string
-  readonly seconds: number
+  /** A name from `profiles`, or a profile. */
+  readonly profile: string | Profile
+  /** Length of the schedule; the profile's own without it. */
+  readonly seconds?: number | undefined
+  /** Stretches time: at 0.5 the same queries come in half of it. */
+  readonly timeScale?: number | undefined
+  /** Multiplies the rate. */
+  readonly rateScale?: number | undefined
+  /** What the profile's rates count. */
+  readonly count?: RateUnit | undefined
+  readonly batchForm?: BatchForm | undefined
   /** Folder to write; made when missing. */
   readonly out: string
   /** Write into a folder that is not empty. */
@@ -30,7 +40,10 @@ export interface RunOptions {
   readonly k6?: string | undefined
   /** `auto` (default) or the name of a dialect. */
   readonly dialect?: string | undefined
+  /** A name from `datasets`, or a path. */
   readonly dataset?: string | undefined
+  /** Taken from the data set, chosen by the seed. */
+  readonly queries?: number | undefined
   /** URL of a sidecar that watches the target's GPUs. */
   readonly sidecar?: string | undefined
   readonly timeoutSeconds?: number | undefined
@@ -53,10 +66,17 @@ export const defaults = {
   engine: 'autocannon',
   dialect: 'auto',
   dataset: 'synthetic',
-  seconds: 30,
+  queries: queryLimits.default,
   seed: 1,
   timeoutSeconds: 60,
-} as const
+  timeScale: 1,
+  rateScale: 1,
+  count: 'queries',
+  batchForm: 'burst',
+} as const satisfies Partial<RunOptions>
+
+export const rateUnits = ['queries', 'batches'] as const
+type RateUnit = (typeof rateUnits)[number]
 
 /** Twelve hours; autocannon's own timers, which must never act, stand at twice that. */
 const maximumSeconds = 12 * 3600
@@ -68,30 +88,7 @@ const maximumSeconds = 12 * 3600
  * be loaded at all. A target that fails under load is a result, not an error.
  */
 export async function runLoad(options: RunOptions, context: RunContext): Promise<Run> {
-  const profile = memberNamed(profiles, options.profile, 'profile')
-  const member = memberNamed(engines, options.engine ?? defaults.engine, 'engine')
-  const source = memberNamed(datasets, options.dataset ?? defaults.dataset, 'data set')
-  const seed = options.seed ?? defaults.seed
-  if (!(options.seconds > 0)) throw usageError('--seconds must be more than 0.')
-  if (options.seconds > maximumSeconds) {
-    throw usageError(
-      `--seconds must be at most ${String(maximumSeconds)}: the whole plan and every observation stay in memory.`,
-    )
-  }
-  const target = parseTargetUrl(options.target, '--target')
-  const sidecar =
-    options.sidecar === undefined ? undefined : parseTargetUrl(options.sidecar, '--sidecar')
-  const dialectName = options.dialect ?? defaults.dialect
-  const documents = Math.max(...profile.documentCounts)
-  const engine = await member.find({
-    program: options.k6,
-    environment: context.environment ?? {},
-  })
-  const found = await preflight(target, dialectName, documents, context.signal)
-  await prepareFolder(options.out, options.force ?? false)
-
-  const plan = planOf(profile, { seconds: options.seconds, seed, dataset: source.load(seed) })
-  const composer = await writtenPlan(options.out, plan, found)
+  const { plan, found, engine, target, sidecar, composer } = await prepared(options, context)
   const progress = progressWriter(context.stderr)
   const { observations, telemetry, ...facts } = await measure(
     {
@@ -100,7 +97,7 @@ export async function runLoad(options: RunOptions, context: RunContext): Promise
       replay: {
         endpoint: found.endpoint,
         folder: options.out,
-        judge: (message, documents) => judge(message, found.dialect, documents),
+        judge: (message, item) => judge(message, found.dialect, item),
         bodyOf: (item) => composer.compose(item),
         timeoutSeconds: options.timeoutSeconds ?? defaults.timeoutSeconds,
       },
@@ -136,28 +133,73 @@ export async function runLoad(options: RunOptions, context: RunContext): Promise
   return writeRun({ folder: options.out, summary, observations, telemetry })
 }
 
+/** Everything that is done before the first request: the target is asked, the plan made and written. */
+async function prepared(options: RunOptions, context: RunContext) {
+  const profile = profileOf(options.profile)
+  const member = memberNamed(engines, options.engine ?? defaults.engine, 'engine')
+  const seed = options.seed ?? defaults.seed
+  const scaling = scalingOf(profile, options)
+  const target = parseTargetUrl(options.target, '--target')
+  const sidecar =
+    options.sidecar === undefined ? undefined : parseTargetUrl(options.sidecar, '--sidecar')
+  const engine = await member.find({
+    program: options.k6,
+    environment: context.environment ?? {},
+  })
+  const { batchForm = defaults.batchForm, queries = defaults.queries } = options
+  const found = await preflight(
+    target,
+    {
+      dialect: options.dialect ?? defaults.dialect,
+      documents: maximumDocumentsOf(profile) ?? 1,
+      batchForm,
+    },
+    context.signal,
+  )
+  await prepareFolder(options.out, options.force ?? false)
+
+  const dataset = await loadDataset(options.dataset ?? defaults.dataset, { seed, queries })
+  const plan = planOf(profile, { ...scaling, seed, dataset, batchForm })
+  requireDocuments(target, found.info, plan.documentCounts.at(-1) ?? 1)
+  const composer = await writtenPlan(options.out, plan, found)
+  return { plan, found, engine, target, sidecar, composer }
+}
+
+function profileOf(profile: string | Profile): Profile {
+  return typeof profile === 'string' ? memberNamed(profiles, profile, 'profile') : profile
+}
+
+function scalingOf(profile: Profile, options: RunOptions) {
+  const { timeScale = defaults.timeScale, count = defaults.count } = options
+  const seconds = options.seconds ?? ownScheduleSeconds(profile, timeScale)
+  if (!(seconds > 0)) throw usageError('--seconds must be more than 0.')
+  if (seconds > maximumSeconds) {
+    throw usageError(
+      `The schedule may last ${String(maximumSeconds)} s at most, for the whole plan and every observation stay in memory; choose fewer --seconds.`,
+    )
+  }
+  const unit = count === 'batches' ? profile.queriesPerBatch : 1
+  return { seconds, timeScale, rateScale: (options.rateScale ?? defaults.rateScale) * unit }
+}
+
 async function writtenPlan(
   folder: string,
   plan: Plan,
   { dialect, endpoint }: Preflight,
 ): Promise<BodyComposer> {
-  const bodies = Object.fromEntries(
-    plan.profile.documentCounts.map((count) => [count, bodyTemplateOf(dialect, count)]),
-  )
+  const bodies = bodiesOf(dialect, [...plan.items, ...plan.warmUp.flat()])
   const headers = { 'content-type': 'application/json' }
   const file = planFileOf(plan, { dialect: dialect.name, path: endpoint.path, headers, bodies })
   await writingTo(folder, writePlan(folder, plan, file))
   return new BodyComposer(bodies, plan.texts)
 }
 
-function profileFacts({ profile, scheduledSeconds, seed }: Plan) {
-  const { name, queriesPerSecond, queriesPerBatch, documentCounts, arrivals } = profile
-  const documentsPerQuery: [number, number] = [
-    Math.min(...documentCounts),
-    Math.max(...documentCounts),
-  ]
+function profileFacts(plan: Plan) {
+  const { profile, queriesPerSecond, documentCounts, scheduledSeconds, seed } = plan
+  const { name, queriesPerBatch, arrivals } = profile
+  const documentsPerQuery: [number, number] = [documentCounts[0] ?? 1, documentCounts.at(-1) ?? 1]
   return {
-    ...{ name, queriesPerSecond, queriesPerBatch, arrivals, seed },
+    ...{ name, queriesPerSecond, queriesPerBatch, arrivals: arrivals.kind, seed },
     documentsPerQuery,
     documentCounts: [...documentCounts],
     seconds: scheduledSeconds,

@@ -9,7 +9,6 @@ import { ProgressMeter, type Progress } from './measure/progress.ts'
 import type { RunFacts } from './measure/summarize.ts'
 import type { TelemetrySample } from './measure/telemetry.ts'
 import type { Plan } from './plan/plan.ts'
-import { periodSeconds } from './plan/profiles.ts'
 
 const drainSeconds = 5
 const nanosecondsPerSecond = 1e9
@@ -113,8 +112,8 @@ function meterOf(plan: Plan, clock: Clock, poller: SidecarPoller | undefined): P
       profile: plan.profile.name,
       scheduledSeconds: plan.scheduledSeconds,
       planned: plan.items.length,
-      offeredRate: plan.profile.queriesPerSecond,
-      periodSeconds: periodSeconds(plan.profile),
+      offeredRate: plan.queriesPerSecond,
+      periodSeconds: plan.periodSeconds,
     },
     clock,
     () => deviceOf(poller?.samples.at(-1)),

@@ -11,6 +11,7 @@ import type { ServerInfo } from '../core/rerank.ts'
 import type { TargetUrl } from '../core/target-url.ts'
 import type { Endpoint } from './engines/index.ts'
 import { getText } from './get-text.ts'
+import type { BatchForm } from './plan/profile.ts'
 
 const infoTimeoutSeconds = 10
 
@@ -19,6 +20,14 @@ export interface Preflight {
   /** Undefined where the target says nothing of itself. */
   readonly info: ServerInfo | undefined
   readonly endpoint: Endpoint
+}
+
+export interface PreflightOptions {
+  /** `auto` or a name. */
+  readonly dialect: string
+  /** The most that a request will have, as far as known. */
+  readonly documents: number
+  readonly batchForm: BatchForm
 }
 
 /**
@@ -30,8 +39,7 @@ export interface Preflight {
  */
 export async function preflight(
   target: TargetUrl,
-  dialectName: string,
-  documents: number,
+  { dialect: dialectName, documents, batchForm }: PreflightOptions,
   signal: AbortSignal,
 ): Promise<Preflight> {
   const named = dialectName === 'auto' ? undefined : dialectNamed(dialectName)
@@ -47,10 +55,10 @@ export async function preflight(
       `${target.url} answers, but not as a server of a known dialect (${dialects.map(({ title }) => title).join(', ')}); name one with --dialect if it is one.`,
     )
   }
-  const maximum = found?.info.maximumDocuments
-  if (maximum !== undefined && maximum < documents) {
-    throw environmentError(
-      `${target.url} takes at most ${String(maximum)} documents a request, and this profile sends ${String(documents)}; raise the server's limit (its maximum client batch size) or choose a smaller profile.`,
+  requireDocuments(target, found?.info, documents)
+  if (batchForm === 'flattened' && dialect.batch === undefined) {
+    throw usageError(
+      `--batch-as flattened needs a dialect that takes several queries in one request, and ${dialect.title} takes one; leave it at burst.`,
     )
   }
   return {
@@ -62,6 +70,19 @@ export async function preflight(
       headers: target.headers,
     },
   }
+}
+
+/** @throws UserError (environment) when the target says that it takes fewer documents a request. */
+export function requireDocuments(
+  target: TargetUrl,
+  info: ServerInfo | undefined,
+  documents: number,
+): void {
+  const maximum = info?.maximumDocuments
+  if (maximum === undefined || maximum >= documents) return
+  throw environmentError(
+    `${target.url} takes at most ${String(maximum)} documents a request, and this profile sends ${String(documents)}; raise the server's limit (its maximum client batch size) or choose a smaller profile.`,
+  )
 }
 
 async function identify(

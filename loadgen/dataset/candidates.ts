@@ -1,3 +1,4 @@
+import { usageError } from '../../core/errors.ts'
 import type { Dataset } from './dataset.ts'
 import type { Random } from './random.ts'
 
@@ -13,7 +14,7 @@ export interface Candidates {
  * seeded choice that keeps at least one relevant; with fewer, all of them, and documents of other
  * queries (seeded, none twice) fill the rest. The order is shuffled, as a retriever's would be.
  *
- * @throws Error when the whole data set holds fewer documents than asked for.
+ * @throws UserError (usage) when the whole data set holds fewer documents than asked for.
  */
 export function candidatesOf(
   dataset: Dataset,
@@ -31,8 +32,8 @@ export function candidatesOf(
   // Drawing misses ever more often as the set empties; a data set far larger than a request is normal.
   for (let draws = 0; chosen.size < count; draws += 1) {
     if (draws > 1000 * count) {
-      throw new Error(
-        `The data set ${dataset.name} holds too few documents to fill a request of ${String(count)}.`,
+      throw usageError(
+        `The data set ${dataset.name} holds too few documents to fill a request of ${String(count)}; take more of its --queries, or a profile with fewer documents.`,
       )
     }
     const other = random.below(dataset.queries.length)

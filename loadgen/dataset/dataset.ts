@@ -19,11 +19,34 @@ export interface Dataset {
   /** May be made on demand: ask once for each text that is used. */
   textOf(number: number): string
   readonly queries: readonly DatasetQuery[]
+  /** Candidates that the files hold beyond what a query may have; absent is none. */
+  readonly droppedCandidates?: number
 }
 
-export interface DatasetSource {
+export interface DatasetRequest {
+  readonly seed: number
+  /** So many queries are taken, chosen by the seed; all where there are fewer. */
+  readonly queries: number
+}
+
+/** A data set that is made, not read. */
+export interface MadeSource {
   readonly name: string
   /** For `--help`. */
   readonly summary: string
-  load(seed: number): Dataset
+  load(request: DatasetRequest): Promise<Dataset>
 }
+
+/** A kind of data set that the user has on disk. A reader MUST hold no more than what it was asked for. */
+export interface FileSource {
+  readonly name: string
+  readonly summary: string
+  /** Whether the path looks like one; the first that says so reads it. */
+  recognises(path: string): Promise<boolean>
+  /** @throws UserError (usage) naming file, line and field of what cannot be understood. */
+  load(path: string, request: DatasetRequest): Promise<Dataset>
+}
+
+export const queryLimits = { default: 500, maximum: 5000 }
+/** More candidates of one query than any profile asks for. */
+export const maximumCandidates = 1000

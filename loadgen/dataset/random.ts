@@ -57,8 +57,25 @@ export class Random {
 
   /** A log-normal number of the given mean; `sigma` is the spread of its logarithm. */
   logNormal(mean: number, sigma: number): number {
+    return Math.exp(Math.log(mean) - sigma ** 2 / 2 + sigma * this.#normal())
+  }
+
+  /** A gamma number of that shape and scale 1, so of mean `shape` (Marsaglia and Tsang 2000). */
+  gamma(shape: number): number {
+    if (shape === 1) return -Math.log(1 - this.next())
+    if (shape < 1) return this.gamma(shape + 1) * (1 - this.next()) ** (1 / shape)
+    const d = shape - 1 / 3
+    for (;;) {
+      const normal = this.#normal()
+      const cube = (1 + normal / Math.sqrt(9 * d)) ** 3
+      if (cube <= 0) continue
+      const accepted = normal ** 2 / 2 + d - d * cube + d * Math.log(cube)
+      if (Math.log(1 - this.next()) < accepted) return d * cube
+    }
+  }
+
+  #normal(): number {
     const radius = Math.sqrt(-2 * Math.log(1 - this.next()))
-    const normal = radius * Math.cos(2 * Math.PI * this.next())
-    return Math.exp(Math.log(mean) - sigma ** 2 / 2 + sigma * normal)
+    return radius * Math.cos(2 * Math.PI * this.next())
   }
 }

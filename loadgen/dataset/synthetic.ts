@@ -1,5 +1,5 @@
 import { present } from '../../core/assert.ts'
-import type { Dataset, DatasetQuery, DatasetSource } from './dataset.ts'
+import type { Dataset, DatasetQuery, MadeSource } from './dataset.ts'
 import { chinese, english, type Lexicon } from './lexicon.ts'
 import { Random } from './random.ts'
 
@@ -8,7 +8,6 @@ import { Random } from './random.ts'
  * with upper limits that keep one freak text (the real maximum is 120,026) from ruling a short run.
  */
 export const statistics = {
-  queries: 500,
   englishShare: 0.2,
   queryCharacters: { mean: 10.95, sigma: 0.35, minimum: 4, maximum: 29 },
   documentCharacters: { mean: 840.8, sigma: 1, minimum: 8, maximum: 20_000 },
@@ -23,18 +22,18 @@ export const statistics = {
  * Queries with candidates whose lengths and numbers follow `statistics`. Relevant documents use all
  * content words of their query, the other candidates one of them, so a reranker has something to find.
  */
-export const synthetic: DatasetSource = {
+export const synthetic: MadeSource = {
   name: 'synthetic',
   summary: 'seeded texts, Chinese and English, with the length statistics of T2Ranking',
-  load: (seed) => synthesize(seed),
+  load: ({ seed, queries }) => Promise.resolve(synthesize(seed, queries)),
 }
 
-function synthesize(seed: number): Dataset {
+function synthesize(seed: number, wanted: number): Dataset {
   const random = new Random(seed, 'synthetic')
   // A run uses a part of the texts, and most of the work is in the documents.
   const texts: (() => string)[] = []
   const queries: DatasetQuery[] = []
-  for (let number = 0; number < statistics.queries; number += 1) {
+  for (let number = 0; number < wanted; number += 1) {
     const lexicon = random.next() < statistics.englishShare ? english : chinese
     const { text, words } = queryOf(random, lexicon)
     const query = texts.push(() => text) - 1

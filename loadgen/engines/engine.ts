@@ -19,7 +19,7 @@ export type Judgement = Pick<Observation, 'outcome' | 'server'>
 export interface Replay {
   readonly endpoint: Endpoint
   /** Costs time: never to be called when a request is due. */
-  readonly judge: (message: WireMessage, documents: number) => Judgement
+  readonly judge: (message: WireMessage, item: PlanItem) => Judgement
   /** In order of intended time. */
   readonly items: readonly PlanItem[]
   /** Groups to send, each once the one before is answered, before the run; nothing of them is reported. */

@@ -1,27 +1,67 @@
+import { present } from '../../core/assert.ts'
 import type { Dialect, WireMessage } from '../../core/dialects/index.ts'
+import type { RerankResult } from '../../core/rerank.ts'
+import type { PlanItem } from '../plan/plan.ts'
 import type { Judgement } from '../engines/index.ts'
+
+/** Compares the scores of an answer, one result a query, with those expected. */
+export type ScoreCheck = (item: PlanItem, results: readonly RerankResult[]) => boolean
 
 /**
  * What an answer is worth. Status 2xx counts as `ok` only when it ranks every document of the
- * request once, with a number each: a server that is fast because it answers nonsense must fail.
+ * request once, with a number each, and the scores are those expected, if any are: a server that is
+ * fast because it answers nonsense must fail.
  */
-export function judge(message: WireMessage, dialect: Dialect, documents: number): Judgement {
+export function judge(
+  message: WireMessage,
+  dialect: Dialect,
+  item: PlanItem,
+  checkScores?: ScoreCheck,
+): Judgement {
   const { status } = message
   if (status === 429) return { outcome: 'rejected_429' }
   if (status >= 400 && status < 500) return { outcome: 'client_error_4xx' }
   if (status >= 500) return { outcome: 'server_error_5xx' }
   if (status < 200 || status >= 300) return { outcome: 'invalid_response' }
   try {
-    const { ranking } = dialect.decodeResult(message)
-    const ranked = new Set(ranking.map(({ index }) => index))
-    const whole =
-      ranking.length === documents &&
-      ranked.size === documents &&
-      ranking.every(({ index, score }) => index < documents && Number.isFinite(score))
-    if (!whole) return { outcome: 'invalid_response' }
+    const results = resultsOf(message, dialect, item)
+    if (results.length !== (item.queries ?? 1) || !results.every((one) => isWhole(one, item))) {
+      return { outcome: 'invalid_response' }
+    }
+    if (checkScores?.(item, results) === false) return { outcome: 'wrong_scores' }
   } catch {
     return { outcome: 'invalid_response' }
   }
   const server = dialect.decodePhases(message)
   return { outcome: 'ok', ...(Object.keys(server).length > 0 && { server }) }
+}
+
+function resultsOf(
+  message: WireMessage,
+  dialect: Dialect,
+  { documents, queries = 1 }: PlanItem,
+): readonly RerankResult[] {
+  if (queries === 1) return [dialect.decodeResult(message)]
+  const batch = present(dialect.batch, `${dialect.name} takes one query a request.`)
+  // Only the numbers of queries and documents matter for reading the answer.
+  const request = {
+    query: '',
+    documents: Array<string>(documents).fill(''),
+    returnDocuments: false,
+    rawScores: false,
+    truncationDirection: 'right' as const,
+  }
+  return batch.decode(message, Array(queries).fill(request))
+}
+
+/** Every document once, a number each. */
+function isWhole({ ranking }: RerankResult, { documents }: PlanItem): boolean {
+  return (
+    ranking.length === documents &&
+    new Set(ranking.map(({ index }) => index)).size === documents &&
+    ranking.every(
+      ({ index, score }) =>
+        Number.isInteger(index) && index >= 0 && index < documents && Number.isFinite(score),
+    )
+  )
 }

@@ -5,6 +5,12 @@ import { outcomes } from '../../core/observation.ts'
 const seconds = z.number().min(0)
 /** Null: too few samples, or none. `notes` says which. */
 const figure = seconds.nullable()
+const lengthSpread = z.object({
+  mean: z.number(),
+  p50: z.number(),
+  p95: z.number(),
+  max: z.number(),
+})
 const spread = z.object({ mean: figure, min: figure, max: figure, p5: figure, p95: figure })
 
 /**
@@ -52,6 +58,23 @@ export const summarySchema = z.object({
     queries: z.number().int(),
     fillShare: z.number(),
     repeatShare: z.number(),
+    droppedCandidates: z.number().int().optional(),
+    /** What was sent, by length; a text counts as often as it was sent. */
+    lengths: z
+      .object({
+        queryCharacters: lengthSpread,
+        documentCharacters: lengthSpread,
+        /** Null: no tokenizer was at hand. */
+        tokens: z
+          .object({
+            tokenizer: z.string(),
+            pairTokens: lengthSpread,
+            limit: z.number().int().nullable(),
+            truncatedShare: z.number().nullable(),
+          })
+          .nullable(),
+      })
+      .optional(),
   }),
   validity: z.object({
     valid: z.boolean(),

@@ -1,5 +1,5 @@
 import { guideRun, type Guidance } from '../../core/guidance.ts'
-import type { Observation } from '../../core/observation.ts'
+import { pairsOf, type Observation } from '../../core/observation.ts'
 import { policy } from '../../core/policy.ts'
 import { bytesPerGb, formatCount, formatDuration } from '../../core/units.ts'
 import { byShapeOf, isSupported, latencyOf } from './latency.ts'
@@ -77,7 +77,7 @@ export function summarize(
 }
 
 const succeededPairs = (observations: readonly Observation[]): number =>
-  observations.reduce((sum, { outcome, documents }) => sum + (outcome === 'ok' ? documents : 0), 0)
+  observations.reduce((sum, one) => sum + (one.outcome === 'ok' ? pairsOf(one) : 0), 0)
 
 function totalsOf(observations: readonly Observation[], facts: RunFacts): Summary['totals'] {
   const byOutcome: Summary['totals']['byOutcome'] = {}
@@ -90,7 +90,7 @@ function totalsOf(observations: readonly Observation[], facts: RunFacts): Summar
     failed: observations.length - succeeded,
     byOutcome,
     pairs: succeededPairs(observations),
-    pairsOffered: observations.reduce((sum, { documents }) => sum + documents, 0),
+    pairsOffered: observations.reduce((sum, one) => sum + pairsOf(one), 0),
     unsent: facts.totals.unsent,
     unfinished: facts.totals.unfinished,
   }
@@ -104,13 +104,12 @@ function throughputOf(
   for (const { intendedSeconds, doneSeconds } of observations) {
     spanSeconds = Math.max(spanSeconds, intendedSeconds + periodSeconds, doneSeconds)
   }
-  const succeeded = observations.filter(({ outcome }) => outcome === 'ok').length
+  const succeeded = observations.filter(({ outcome }) => outcome === 'ok')
   const perSecond = (count: number) => (spanSeconds === 0 ? 0 : count / spanSeconds)
   return {
     spanSeconds,
-    requestsPerSecond: perSecond(succeeded),
-    // One query a request: no dialect so far carries several.
-    queriesPerSecond: perSecond(succeeded),
+    requestsPerSecond: perSecond(succeeded.length),
+    queriesPerSecond: perSecond(succeeded.reduce((sum, { queries = 1 }) => sum + queries, 0)),
     pairsPerSecond: perSecond(succeededPairs(observations)),
   }
 }

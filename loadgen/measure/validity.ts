@@ -27,9 +27,9 @@ export interface Ending {
 }
 
 /**
- * The verdict on the generator itself. The achieved rate is the number of requests sent over the
- * time from the first to the last send plus one period, which for a kept schedule is the requested
- * rate exactly.
+ * The verdict on the generator itself. The achieved rate is the requested one as far as the requests
+ * took no longer, from the first to the last, to be sent than they were meant to: arrivals need not
+ * be evenly spaced, and for a kept schedule it is the requested rate exactly.
  */
 export function validityOf(
   observations: readonly Observation[],
@@ -57,15 +57,20 @@ export function validityOf(
 
 function achievedRateOf(
   observations: readonly Observation[],
-  { periodSeconds }: Schedule,
+  { requestedRate, periodSeconds }: Schedule,
 ): number | null {
-  let first = Infinity
-  let last = -Infinity
-  for (const { sentSeconds } of observations) {
-    first = Math.min(first, sentSeconds)
-    last = Math.max(last, sentSeconds)
+  if (observations.length === 0) return null
+  const span = (secondsOf: (observation: Observation) => number) => {
+    let first = Infinity
+    let last = -Infinity
+    for (const observation of observations) {
+      first = Math.min(first, secondsOf(observation))
+      last = Math.max(last, secondsOf(observation))
+    }
+    return last - first + periodSeconds
   }
-  return observations.length === 0 ? null : observations.length / (last - first + periodSeconds)
+  const intended = span(({ intendedSeconds }) => intendedSeconds)
+  return (requestedRate * intended) / span(({ sentSeconds }) => sentSeconds)
 }
 
 function interruptionOf(

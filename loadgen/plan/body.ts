@@ -13,34 +13,64 @@ export type BodyTemplate = readonly (string | number)[]
 const marker = (at: number) => `rerankscopeText${String(at)}End`
 const markers = /"rerankscopeText(\d+)End"/
 
-/** The body of a request with so many documents, as the dialect writes it. */
-export function bodyTemplateOf(dialect: Dialect, documents: number): BodyTemplate {
-  const body = dialect.encodeRequest({
-    query: marker(0),
-    documents: Array.from({ length: documents }, (_, at) => marker(at + 1)),
+/**
+ * The body of a request with so many documents a query, as the dialect writes it; several queries
+ * need a dialect with `batch`.
+ */
+export function bodyTemplateOf(dialect: Dialect, documents: number, queries = 1): BodyTemplate {
+  const width = documents + 1
+  const requests = Array.from({ length: queries }, (_, query) => ({
+    query: marker(query * width),
+    documents: Array.from({ length: documents }, (_, at) => marker(query * width + at + 1)),
     returnDocuments: false,
     rawScores: false,
     truncate: true,
-    truncationDirection: 'right',
-  })
+    truncationDirection: 'right' as const,
+  }))
+  const [first] = requests
+  assert(first !== undefined, 'A request has a query.')
+  const body =
+    queries === 1
+      ? dialect.encodeRequest(first)
+      : present(dialect.batch, `${dialect.name} takes one query a request.`).encode(requests)
   const parts = body.split(markers)
   // split() with one group alternates literal, number, literal, …
   const template = parts.map((part, at) => (at % 2 === 0 ? part : Number(part)))
   const used = new Set(template.filter((part) => typeof part === 'number'))
-  assert(used.size === documents + 1, `The dialect ${dialect.name} does not send every text as is.`)
+  assert(
+    used.size === queries * width,
+    `The dialect ${dialect.name} does not send every text as is.`,
+  )
   return template
+}
+
+/** A template for each shape of the plan, as `plan.json` holds them. */
+export function bodiesOf(
+  dialect: Dialect,
+  items: readonly PlanItem[],
+): Readonly<Record<string, BodyTemplate>> {
+  const bodies: Record<string, BodyTemplate> = {}
+  for (const item of items) {
+    bodies[shapeKeyOf(item)] ??= bodyTemplateOf(dialect, item.documents, item.queries)
+  }
+  return bodies
+}
+
+/** `50`; `8x50` for eight queries of 50 documents in one request. */
+export function shapeKeyOf({ documents, queries = 1 }: Pick<PlanItem, 'documents' | 'queries'>) {
+  return queries === 1 ? String(documents) : `${String(queries)}x${String(documents)}`
 }
 
 /** Builds bodies by copying bytes that are ready, so that nothing is encoded while requests are due. */
 export class BodyComposer {
   readonly #texts: readonly Buffer[]
-  readonly #templates = new Map<number, readonly (Buffer | number)[]>()
+  readonly #templates = new Map<string, readonly (Buffer | number)[]>()
 
   constructor(templates: Readonly<Record<string, BodyTemplate>>, texts: readonly string[]) {
     this.#texts = texts.map((text) => Buffer.from(JSON.stringify(text)))
-    for (const [documents, template] of Object.entries(templates)) {
+    for (const [shape, template] of Object.entries(templates)) {
       this.#templates.set(
-        Number(documents),
+        shape,
         template.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)),
       )
     }
@@ -48,8 +78,8 @@ export class BodyComposer {
 
   compose(item: PlanItem): Buffer {
     const template = present(
-      this.#templates.get(item.documents),
-      `No body template for ${String(item.documents)} documents.`,
+      this.#templates.get(shapeKeyOf(item)),
+      `No body template for ${shapeKeyOf(item)} documents.`,
     )
     return Buffer.concat(
       template.map((part) =>

@@ -5,11 +5,12 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { BodyTemplate } from './body.ts'
 import type { Plan } from './plan.ts'
+import type { Profile, Recording } from './profile.ts'
 
 /** `plan.json`: what every request has in common. No address, no secret, no text. */
 export interface PlanFile {
   readonly schema: 'rerankscope.plan/1'
-  readonly profile: Plan['profile']
+  readonly profile: PlanProfile
   readonly seed: number
   readonly scheduledSeconds: number
   readonly dialect: string
@@ -23,8 +24,21 @@ export interface PlanFile {
     readonly texts: number
   }
   readonly dataset: Plan['dataset']
-  /** By number of documents. */
+  /** By shape: `50` documents, or `8x50` for eight queries of 50 documents in one request. */
   readonly bodies: Readonly<Record<string, BodyTemplate>>
+}
+
+/** The profile without the requests of a recording, which stand in `items.ndjson`. */
+export type PlanProfile = Omit<Profile, 'arrivals'> & {
+  readonly arrivals: Exclude<Profile['arrivals'], Recording> | Pick<Recording, 'kind' | 'file'>
+  readonly batchForm: Plan['batchForm']
+}
+
+function profileOf({ profile, batchForm }: Plan): PlanProfile {
+  const { arrivals } = profile
+  const described =
+    arrivals.kind === 'trace' ? { kind: arrivals.kind, file: arrivals.file } : arrivals
+  return { ...profile, arrivals: described, batchForm }
 }
 
 export function planFileOf(
@@ -33,7 +47,7 @@ export function planFileOf(
 ): PlanFile {
   return {
     schema: 'rerankscope.plan/1',
-    profile: plan.profile,
+    profile: profileOf(plan),
     seed: plan.seed,
     scheduledSeconds: plan.scheduledSeconds,
     dialect: wire.dialect,
@@ -42,8 +56,8 @@ export function planFileOf(
     headers: wire.headers,
     counts: {
       requests: plan.items.length,
-      batches: plan.items.length / plan.profile.queriesPerBatch,
-      pairs: plan.items.reduce((sum, item) => sum + item.documents, 0),
+      batches: plan.batches,
+      pairs: plan.items.reduce((sum, item) => sum + item.documents * (item.queries ?? 1), 0),
       texts: plan.texts.length,
     },
     dataset: plan.dataset,

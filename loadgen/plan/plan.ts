@@ -1,7 +1,11 @@
-import { candidatesOf } from '../dataset/candidates.ts'
+import { usageError } from '../../core/errors.ts'
 import type { Dataset } from '../dataset/dataset.ts'
 import { Random } from '../dataset/random.ts'
-import { periodSeconds, type Profile } from './profiles.ts'
+import { Compiler } from './compiler.ts'
+import { measured, type Lengths, type TokenOptions } from './lengths.ts'
+import type { BatchForm, Profile } from './profile.ts'
+import { scheduleOf } from './schedule.ts'
+import { roughCounter } from './tokens.ts'
 
 /** One request that is to be sent. */
 export interface PlanItem {
@@ -10,8 +14,17 @@ export interface PlanItem {
   readonly batch: number
   /** Since the start of the run. */
   readonly intendedSeconds: number
+  /** Documents a query. */
   readonly documents: number
-  /** Positions in the plan's `texts`: the query first, then its documents. */
+  /** Queries in the request; absent is 1, more where a batch is sent flattened. */
+  readonly queries?: number
+  /** Of all documents, in UTF-16 code units. */
+  readonly characters: number
+  /** Tokens that each document was made to have, where the profile says so. */
+  readonly documentTokens?: number
+  /** That the target computes, over all pairs, what it cuts off left out; absent: no tokenizer. */
+  readonly tokens?: number
+  /** Positions in the plan's `texts`; for each query itself first, then its documents. */
   readonly texts: readonly number[]
 }
 
@@ -19,8 +32,15 @@ export interface PlanItem {
 export interface Plan {
   readonly profile: Profile
   readonly seed: number
-  /** Seconds that the schedule covers: the last instant plus one period. */
+  readonly batchForm: BatchForm
   readonly scheduledSeconds: number
+  /** Over the whole schedule. */
+  readonly queriesPerSecond: number
+  readonly batches: number
+  /** The mean time between two batches. */
+  readonly periodSeconds: number
+  /** Every number of documents a query that occurs, rising. */
+  readonly documentCounts: readonly number[]
   readonly items: readonly PlanItem[]
   /** Sent before the run and not counted: other queries, in groups of one batch. */
   readonly warmUp: readonly (readonly PlanItem[])[]
@@ -33,128 +53,91 @@ export interface Plan {
     readonly fillShare: number
     /** The share of pairs that an earlier request of the run offered already: a cache can answer them. */
     readonly repeatShare: number
+    /** Judged candidates beyond what a query may have, left out; absent is none. */
+    readonly droppedCandidates?: number
+    readonly lengths: Lengths
   }
 }
 
-const warmUpBatches = { minimumRequests: 5, minimumBatches: 2 }
+export interface PlanOptions {
+  /** Length of the schedule as it will be sent. */
+  readonly seconds: number
+  readonly seed: number
+  readonly dataset: Dataset
+  /** Stretches time: at 0.5 the same queries come in half of it. */
+  readonly timeScale?: number | undefined
+  /** Multiplies the rate. */
+  readonly rateScale?: number | undefined
+  readonly batchForm?: BatchForm | undefined
+  readonly tokens?: TokenOptions | undefined
+}
+
+const warmUpLimits = { minimumRequests: 5, minimumBatches: 2 }
 
 /**
  * Compiles a profile and a data set into requests. Pure: the same arguments give the same plan.
  * Every shape gets an equal share, shuffled within each round of shapes; queries follow a shuffled
  * order and come again only when all have been used.
+ *
+ * @throws UserError (usage) when there would be more requests than a run can hold, or the data set
+ * is too small for one.
  */
-export function planOf(
-  profile: Profile,
-  { seconds, seed, dataset }: { seconds: number; seed: number; dataset: Dataset },
-): Plan {
-  const period = periodSeconds(profile)
-  // The small addend keeps 30 s / 0.4 s at 75 batches whatever binary fractions make of it.
-  const batches = Math.max(1, Math.floor(seconds / period + 1e-9))
-  const compiler = new Compiler(profile, dataset, new Random(seed, `plan/${profile.name}`))
-  const items: PlanItem[] = []
-  for (let batch = 0; batch < batches; batch += 1) {
-    // Microseconds: the plan's files hold the same numbers.
-    items.push(...compiler.batch(batch, Number((batch * period).toFixed(6))))
+export function planOf(profile: Profile, options: PlanOptions): Plan {
+  const { seconds, seed, dataset, batchForm = 'burst' } = options
+  if (batchForm === 'flattened' && profile.shapes === 'own') {
+    throw usageError(
+      `--batch-as flattened needs as many documents for every query, and the profile ${profile.name} takes each query's own.`,
+    )
   }
-  const { filled, repeated, pairs } = compiler.shares()
-  const warmUp = Array.from(
-    {
-      length: Math.max(
-        warmUpBatches.minimumBatches,
-        Math.ceil(warmUpBatches.minimumRequests / profile.queriesPerBatch),
-      ),
-    },
-    (_, batch) => compiler.batch(batch, 0),
+  const { timeScale = 1, rateScale = 1 } = options
+  const { due, scheduledSeconds } = scheduleOf(profile, { seconds, seed, timeScale, rateScale })
+  const compiler = new Compiler({
+    ...{ profile, dataset, form: batchForm },
+    random: new Random(seed, `plan/${profile.name}`),
+    counter: options.tokens?.counter ?? roughCounter,
+  })
+  const unmeasured = due.flatMap((instant, batch) => compiler.batch(batch, instant))
+  const shares = compiler.shares()
+  const warmUp = Array.from({ length: warmUpBatchesOf(profile) }, (_, batch) =>
+    compiler.batch(batch, { ...due[batch % due.length], seconds: 0 }),
   )
+  const { items, lengths } = measured(unmeasured, compiler.texts, options.tokens)
+  const queries = items.reduce((sum, item) => sum + (item.queries ?? 1), 0)
   return {
-    profile,
-    seed,
-    scheduledSeconds: batches * period,
-    items,
-    warmUp,
+    ...{ profile, seed, batchForm, scheduledSeconds, items, warmUp },
+    // Binary fractions would make 19.999999999999996 of 20.
+    queriesPerSecond: Number((queries / scheduledSeconds).toPrecision(9)),
+    batches: due.length,
+    periodSeconds: scheduledSeconds / due.length,
+    documentCounts: [...new Set(items.map(({ documents }) => documents))].sort((a, b) => a - b),
     texts: compiler.texts,
     dataset: {
       name: dataset.name,
       queries: dataset.queries.length,
-      fillShare: filled / pairs,
-      repeatShare: repeated / pairs,
+      ...shares,
+      ...(dataset.droppedCandidates !== undefined && {
+        droppedCandidates: dataset.droppedCandidates,
+      }),
+      lengths,
     },
   }
 }
 
-class Compiler {
-  readonly texts: string[] = []
-  readonly #profile: Profile
-  readonly #dataset: Dataset
-  readonly #random: Random
-  /** Position in the data set → position in `texts`. */
-  readonly #numbers = new Map<number, number>()
-  readonly #offered = new Set<number>()
-  #queries: number[] = []
-  #shapes: number[] = []
-  #index = 0
-  #filled = 0
-  #repeated = 0
-  #pairs = 0
-
-  constructor(profile: Profile, dataset: Dataset, random: Random) {
-    this.#profile = profile
-    this.#dataset = dataset
-    this.#random = random
+/** What an observation of an item repeats, so that it can be read without the plan. */
+export function identityOf(item: PlanItem): Omit<PlanItem, 'texts'> {
+  const { index, batch, intendedSeconds, documents, queries, characters } = item
+  const { documentTokens, tokens } = item
+  return {
+    ...{ index, batch, intendedSeconds, documents, characters },
+    ...(queries !== undefined && { queries }),
+    ...(documentTokens !== undefined && { documentTokens }),
+    ...(tokens !== undefined && { tokens }),
   }
+}
 
-  batch(batch: number, intendedSeconds: number): readonly PlanItem[] {
-    return Array.from({ length: this.#profile.queriesPerBatch }, () =>
-      this.#item(batch, intendedSeconds),
-    )
-  }
-
-  shares(): { readonly filled: number; readonly repeated: number; readonly pairs: number } {
-    return { filled: this.#filled, repeated: this.#repeated, pairs: this.#pairs }
-  }
-
-  #item(batch: number, intendedSeconds: number): PlanItem {
-    const query = this.#nextQuery()
-    const documents = this.#nextShape()
-    const chosen = candidatesOf(this.#dataset, query, documents, this.#random)
-    this.#filled += chosen.filled
-    this.#pairs += documents
-    for (const document of chosen.documents) {
-      const pair = query * this.#dataset.size + document
-      if (this.#offered.has(pair)) this.#repeated += 1
-      this.#offered.add(pair)
-    }
-    const text = this.#dataset.queries[query]?.text ?? 0
-    const index = this.#index
-    this.#index += 1
-    return {
-      index,
-      batch,
-      intendedSeconds,
-      documents,
-      texts: [text, ...chosen.documents].map((at) => this.#numberOf(at)),
-    }
-  }
-
-  #nextQuery(): number {
-    if (this.#queries.length === 0) {
-      this.#queries = this.#random.shuffled([...this.#dataset.queries.keys()])
-    }
-    return this.#queries.pop() ?? 0
-  }
-
-  #nextShape(): number {
-    if (this.#shapes.length === 0) {
-      this.#shapes = this.#random.shuffled(this.#profile.documentCounts)
-    }
-    return this.#shapes.pop() ?? 1
-  }
-
-  #numberOf(at: number): number {
-    const known = this.#numbers.get(at)
-    if (known !== undefined) return known
-    const number = this.texts.push(this.#dataset.textOf(at)) - 1
-    this.#numbers.set(at, number)
-    return number
-  }
+function warmUpBatchesOf({ queriesPerBatch }: Profile): number {
+  return Math.max(
+    warmUpLimits.minimumBatches,
+    Math.ceil(warmUpLimits.minimumRequests / queriesPerBatch),
+  )
 }

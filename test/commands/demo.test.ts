@@ -26,11 +26,11 @@ describe('what is wrong is said before anything starts', () => {
     [{ out: '' }, '--out is empty: name a folder, or leave it out.'],
     [
       { profiles: '' },
-      '--profiles must name profiles with commas between them (low,high), not "".',
+      '--profiles must name profiles with commas between them (low,high,t2-natural,grid), not "".',
     ],
     [
       { profiles: 'low,medium' },
-      '--profiles must name profiles with commas between them (low,high), not "low,medium".',
+      '--profiles must name profiles with commas between them (low,high,t2-natural,grid), not "low,medium".',
     ],
     [{ profiles: 'low,low' }, '--profiles names a profile twice ("low,low"): name each once.'],
   ])('%j', async (wrong, sentence) => {

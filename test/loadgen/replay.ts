@@ -7,13 +7,13 @@ import type { Observation } from '../../core/observation.ts'
 import { datasets } from '../../loadgen/dataset/index.ts'
 import type { EngineMember, Replay, ReplayEnd } from '../../loadgen/engines/index.ts'
 import { judge } from '../../loadgen/measure/response.ts'
-import { BodyComposer, bodyTemplateOf } from '../../loadgen/plan/body.ts'
+import { bodiesOf, BodyComposer } from '../../loadgen/plan/body.ts'
 import { planFileOf, writePlan } from '../../loadgen/plan/files.ts'
 import { planOf } from '../../loadgen/plan/plan.ts'
 import type { Profile } from '../../loadgen/plan/profiles.ts'
 
 const tei = dialectNamed('tei')!
-const dataset = datasets[0]!.load(1)
+const dataset = await datasets[0]!.load({ seed: 1, queries: 500 })
 
 export interface Replayed extends ReplayEnd {
   readonly observations: readonly Observation[]
@@ -34,9 +34,7 @@ export async function replayWith(
 ): Promise<Replayed> {
   const engine = await member.find({ program, environment: process.env })
   const plan = planOf(profile, { seconds, seed: 1, dataset })
-  const bodies = Object.fromEntries(
-    profile.documentCounts.map((count) => [count, bodyTemplateOf(tei, count)]),
-  )
+  const bodies = bodiesOf(tei, [...plan.items, ...plan.warmUp.flat()])
   const composer = new BodyComposer(bodies, plan.texts)
   const observations: Observation[] = []
   let startSeconds = Number.NaN
@@ -54,7 +52,7 @@ export async function replayWith(
   const end = await engine
     .replay({
       endpoint: { origin: url, path: '/rerank', headers: {} },
-      judge: (message, documents) => judge(message, tei, documents),
+      judge: (message, item) => judge(message, tei, item),
       items: plan.items,
       warmUp: plan.warmUp,
       bodyOf: (item) => composer.compose(item),
@@ -84,9 +82,8 @@ export function steady(queriesPerSecond: number, documents = 10): Profile {
   return {
     name: 'steady',
     summary: '',
-    queriesPerSecond,
+    arrivals: { kind: 'constant', queriesPerSecond },
     queriesPerBatch: 1,
-    documentCounts: [documents],
-    arrivals: 'constant',
+    shapes: { documents: [documents] },
   }
 }

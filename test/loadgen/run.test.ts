@@ -294,7 +294,7 @@ describe('refused with one sentence', () => {
     ],
     [{ target: 'nonsense' }, '--target must be a URL such as http://127.0.0.1:8080.'],
     [{ sidecar: 'nonsense' }, '--sidecar must be a URL such as http://127.0.0.1:8080.'],
-    [{ profile: 'huge' }, 'There is no profile huge; choose from low, high.'],
+    [{ profile: 'huge' }, 'There is no profile huge; choose from low, high, t2-natural, grid.'],
     [{ engine: 'wrk' }, 'There is no engine wrk; choose from autocannon.'],
     [{ dialect: 'morse' }, /^There is no dialect morse; choose from auto, tei/],
     [{ dataset: 'novel' }, 'There is no data set novel; choose from synthetic.'],

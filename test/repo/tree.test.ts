@@ -9,6 +9,12 @@ const root = resolve(import.meta.dirname, '../..')
 const memberFolders: readonly { folder: string; list: string; besides: readonly string[] }[] = [
   { folder: 'core/dialects', list: 'index.ts', besides: ['dialect.ts'] },
   {
+    folder: 'loadgen/dataset',
+    list: 'index.ts',
+    besides: ['candidates.ts', 'dataset.ts', 'lexicon.ts', 'random.ts', 'rows.ts', 'sample.ts'],
+  },
+  { folder: 'loadgen/plan/arrivals', list: 'index.ts', besides: ['arrivals.ts'] },
+  {
     folder: 'commands',
     list: 'index.ts',
     besides: [
@@ -17,6 +23,7 @@ const memberFolders: readonly { folder: string; list: string; besides: readonly 
       'export.ts',
       'parser.ts',
       'policy-file.ts',
+      'profile-file.ts',
       'progress-bar.ts',
       'yaml-file.ts',
     ],

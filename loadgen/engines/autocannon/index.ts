@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { present } from '../../../core/assert.ts'
-import type { PlanItem } from '../../plan/plan.ts'
+import { identityOf, type PlanItem } from '../../plan/plan.ts'
 import { traceparentOf, type EngineMember, type Replay, type ReplayEnd } from '../engine.ts'
 import { Pacer } from '../pacer.ts'
 import { Transport, type Ended } from './transport.ts'
@@ -144,12 +144,9 @@ function report(
   const judged =
     answer === undefined
       ? { outcome: ending.kind as Exclude<typeof ending.kind, 'answered'> }
-      : judge({ ...answer, body: Buffer.concat(answer.body).toString('utf8') }, item.documents)
+      : judge({ ...answer, body: Buffer.concat(answer.body).toString('utf8') }, item)
   onObservation({
-    index: item.index,
-    batch: item.batch,
-    documents: item.documents,
-    intendedSeconds: item.intendedSeconds,
+    ...identityOf(item),
     sentSeconds: sentSeconds - start,
     ...(firstByteSeconds !== undefined && { firstByteSeconds: firstByteSeconds - start }),
     doneSeconds: doneSeconds - start,

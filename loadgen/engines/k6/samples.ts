@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Observation, Outcome } from '../../../core/observation.ts'
-import type { PlanItem } from '../../plan/plan.ts'
+import { identityOf, type PlanItem } from '../../plan/plan.ts'
 import type { Judgement, Replay } from '../engine.ts'
 
 const milliseconds = z.number()
@@ -68,15 +68,16 @@ function parsed<T>(schema: z.ZodType<T>, text: string): T {
 /** One request in the words of every engine. */
 export function observationOf(
   answer: K6Answer,
-  { index, batch, documents, intendedSeconds }: PlanItem,
+  item: PlanItem,
   judge: Replay['judge'],
 ): Observation {
   // Our zero is known to the millisecond there; no request is sent before it is due.
-  const sentSeconds = Math.max(intendedSeconds, answer.sent / 1000)
+  const sentSeconds = Math.max(item.intendedSeconds, answer.sent / 1000)
   const failure = failureOf(answer)
-  const judged: Judgement = failure === undefined ? judge(answer, documents) : { outcome: failure }
+  const judged: Judgement = failure === undefined ? judge(answer, item) : { outcome: failure }
   return {
-    ...{ index, batch, documents, intendedSeconds, sentSeconds },
+    ...identityOf(item),
+    sentSeconds,
     ...(answer.firstByte !== undefined &&
       failure === undefined && {
         firstByteSeconds: Math.max(sentSeconds, answer.firstByte / 1000),

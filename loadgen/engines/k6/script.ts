@@ -26,6 +26,7 @@ interface Item {
   readonly batch: number
   readonly intendedSeconds: number
   readonly documents: number
+  readonly queries?: number
   readonly texts: readonly number[]
 }
 
@@ -151,7 +152,7 @@ async function send(
   const answer = await http.asyncRequest(plan.method, url, body, params)
   const done = now() - zero
   const intended = item.intendedSeconds * 1000
-  const tags = { documents: String(item.documents) }
+  const tags = { documents: shapeOf(item) }
   // k6 keeps a label for every value of a tag, but no metadata.
   exec.vu.metrics.metadata['observation'] = JSON.stringify({
     index: item.index,
@@ -170,11 +171,16 @@ async function send(
   service.add(done - sent, tags)
   response.add(done - intended, tags)
   ok.add(answer.status === 200, tags)
-  if (answer.status === 200) pairs.add(item.documents, tags)
+  if (answer.status === 200) pairs.add(item.documents * (item.queries ?? 1), tags)
+}
+
+/** As the keys of the plan's `bodies`: documents, or 8x50 for eight queries of 50 in one request. */
+function shapeOf({ documents, queries = 1 }: Item): string {
+  return queries === 1 ? String(documents) : `${String(queries)}x${String(documents)}`
 }
 
 function bodyOf(item: Item): string {
-  return (plan.bodies[item.documents] ?? [])
+  return (plan.bodies[shapeOf(item)] ?? [])
     .map((part) => (typeof part === 'number' ? (texts[item.texts[part] ?? -1] ?? '') : part))
     .join('')
 }

@@ -11,7 +11,7 @@ import { datasets } from '../../../loadgen/dataset/index.ts'
 import { decodeK6Sample } from '../../../loadgen/engines/k6/samples.ts'
 import { planFileOf, writePlan } from '../../../loadgen/plan/files.ts'
 import { planOf } from '../../../loadgen/plan/plan.ts'
-import { profiles } from '../../../loadgen/plan/profiles.ts'
+import { profiles, type Profile } from '../../../loadgen/plan/profiles.ts'
 import { FixtureServer } from '../fixture-server.ts'
 import { replayWith, steady } from '../replay.ts'
 import { k6, k6Suite } from './k6-suite.ts'
@@ -94,8 +94,13 @@ test.each([1, 3])(
     const folder = mkdtempSync(join(tmpdir(), 'rerankscope-segments-'))
     const server = await FixtureServer.start()
     try {
-      const profile = { ...profiles[1], queriesPerSecond: 160, documentCounts: [3] }
-      const plan = planOf(profile, { seconds: 0.5, seed: 1, dataset: datasets[0]!.load(1) })
+      const profile: Profile = {
+        ...profiles[1],
+        arrivals: { kind: 'constant', queriesPerSecond: 160 },
+        shapes: { documents: [3] },
+      }
+      const dataset = await datasets[0]!.load({ seed: 1, queries: 500 })
+      const plan = planOf(profile, { seconds: 0.5, seed: 1, dataset })
       const bodies = { 3: ['{"query":', 0, ',"texts":[', 1, ',', 2, ',', 3, ']}'] }
       const wire = { dialect: 'tei', path: '/rerank', headers: {}, bodies }
       await writePlan(folder, plan, planFileOf(plan, wire))

@@ -5,13 +5,22 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { dialects } from '../../../core/dialects/index.ts'
 import { datasets } from '../../../loadgen/dataset/index.ts'
-import { BodyComposer, bodyTemplateOf, type BodyTemplate } from '../../../loadgen/plan/body.ts'
+import {
+  bodiesOf,
+  BodyComposer,
+  bodyTemplateOf,
+  shapeKeyOf,
+  type BodyTemplate,
+} from '../../../loadgen/plan/body.ts'
 import { planFileOf, writePlan } from '../../../loadgen/plan/files.ts'
 import { planOf, type Plan, type PlanItem } from '../../../loadgen/plan/plan.ts'
 import { profiles } from '../../../loadgen/plan/profiles.ts'
 
 // Real queries and candidates; short texts, for their making is not what is tested.
-const dataset = { ...datasets[0]!.load(1), textOf: (number: number) => `text ${String(number)}` }
+const dataset = {
+  ...(await datasets[0]!.load({ seed: 1, queries: 500 })),
+  textOf: (number: number) => `text ${String(number)}`,
+}
 const plan = (name: string, seconds: number, seed = 1) =>
   planOf(
     profiles.find((profile) => profile.name === name)!,
@@ -88,6 +97,7 @@ test.each(dialects)('$name: a filled template is the body that the dialect write
         batch: 0,
         intendedSeconds: 0,
         documents: documents.length,
+        characters: 0,
         texts: [query, ...documents].map((_, at) => at),
       }
       const composer = new BodyComposer(
@@ -114,9 +124,7 @@ test('the files hold what another engine needs to send the same bytes', async ()
   try {
     const made = plan('low', 2)
     const tei = dialects[0]!
-    const bodies = Object.fromEntries(
-      made.profile.documentCounts.map((count) => [count, bodyTemplateOf(tei, count)]),
-    )
+    const bodies = bodiesOf(tei, made.items)
     const file = planFileOf(made, { dialect: 'tei', path: '/rerank', headers: {}, bodies })
     await writePlan(folder, made, file)
     const lines = (name: string) =>
@@ -138,7 +146,7 @@ test('the files hold what another engine needs to send the same bytes', async ()
     const composer = new BodyComposer(bodies, made.texts)
     for (const item of items) {
       // As a k6 script would, with nothing but the three files.
-      const body = (read.bodies[item.documents] as BodyTemplate)
+      const body = (read.bodies[shapeKeyOf(item)] as BodyTemplate)
         .map((part) => (typeof part === 'string' ? part : JSON.stringify(texts[item.texts[part]!])))
         .join('')
       expect(body).toBe(composer.compose(item).toString('utf8'))

@@ -1,0 +1,44 @@
+import { dirname, extname } from 'node:path'
+import { usageError } from '../core/errors.ts'
+import {
+  parseProfile,
+  profiles,
+  recordedProfile,
+  resolvedProfile,
+  type Profile,
+} from '../loadgen/index.ts'
+import { readYamlFile } from './yaml-file.ts'
+
+const readers: Readonly<Record<string, (path: string) => Promise<Profile>>> = {
+  '.yaml': readProfileYaml,
+  '.yml': readProfileYaml,
+  '.jsonl': recordedProfile,
+  '.ndjson': recordedProfile,
+  '.csv': recordedProfile,
+}
+
+/**
+ * The profile that `--profile` names: one of ours, a YAML file, or a recording.
+ *
+ * @throws UserError (usage) with everything that is wrong with the file, each with its line.
+ */
+export async function readProfile(nameOrPath: string): Promise<Profile> {
+  const known = profiles.find(({ name }) => name === nameOrPath)
+  if (known !== undefined) return known
+  const read = readers[extname(nameOrPath).toLowerCase()]
+  if (read !== undefined) return read(nameOrPath)
+  throw usageError(
+    `There is no profile ${nameOrPath}; choose from ${profiles.map(({ name }) => name).join(', ')}, or name a file: a profile (.yaml) or a recording (.jsonl, .ndjson, .csv).`,
+  )
+}
+
+async function readProfileYaml(path: string): Promise<Profile> {
+  const { value, lineOf } = readYamlFile('--profile', path)
+  const parsed = parseProfile(value)
+  if ('profile' in parsed) return resolvedProfile(parsed.profile, dirname(path))
+  const problems = parsed.problems.map(({ path: keys, message }) => {
+    const where = keys.length === 0 ? '' : `, ${keys.join('.')}`
+    return `line ${String(lineOf(keys))}${where}: ${message}`
+  })
+  throw usageError(`--profile ${path}: ${problems.join('; ')}.`)
+}
