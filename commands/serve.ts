@@ -1,7 +1,8 @@
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { systemClock } from '../core/clock.ts'
 import { dialects } from '../core/dialects/index.ts'
-import { exitCodes, usageError } from '../core/errors.ts'
+import { exitCodes, systemCodeOf, usageError } from '../core/errors.ts'
 import { truncationStrategies } from '../core/rerank.ts'
 import { bytesPerMib } from '../core/units.ts'
 import { startServer } from '../reference-server/index.ts'
@@ -56,6 +57,11 @@ export const serve = defineCommand({
       array: true,
       requiresArg: true,
       describe: 'Names of the model that a request may give; others are 404 (default: any name)',
+    },
+    'api-key-file': {
+      type: 'string',
+      describe:
+        'A file of keys, one a line; a rerank request must bring one (default: none needed)',
     },
     host: { type: 'string', default: '127.0.0.1', describe: 'Address to listen on' },
     port: { type: 'number', default: 8080, describe: 'Port to listen on; 0: any free one' },
@@ -127,6 +133,7 @@ export const serve = defineCommand({
         ...(args['max-length'] !== undefined && { maximumTokens: args['max-length'] }),
         preferredDialects: args['prefer-dialect'] ?? [],
         servedNames: args['served-model-name'] ?? [],
+        apiKeys: args['api-key-file'] === undefined ? [] : keysIn(args['api-key-file']),
         host: args.host,
         port: args.port,
         maximumBatchTokens: args['max-batch-tokens'],
@@ -161,6 +168,27 @@ export const serve = defineCommand({
     return exitCodes.done
   },
 })
+
+/** Throws a `UserError` when the file cannot be read or holds no key: a server that asks for none is no answer. */
+function keysIn(path: string): readonly string[] {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    throw usageError(
+      `--api-key-file ${path} cannot be read: ${systemCodeOf(error) ?? 'no file'}.`,
+      {
+        cause: error,
+      },
+    )
+  }
+  const keys = text.split('\n').flatMap((line) => line.trim() || [])
+  if (keys.length === 0) throw usageError(`--api-key-file ${path} holds no key: write one a line.`)
+  if (keys.some((key) => /\s/.test(key))) {
+    throw usageError(`--api-key-file ${path} holds a key with a space: write one a line.`)
+  }
+  return keys
+}
 
 /** Smallest and largest whole number that an option takes. */
 const ranges: Readonly<Record<string, readonly [number, number]>> = {

@@ -153,6 +153,7 @@ export interface ServerInfo {
   readonly maximumConcurrentBytes?: number
   /** Of one request's body. */
   readonly maximumBodyBytes?: number
+  readonly maximumJsonDepth?: number
   /** What becomes of a pair that is too long, unless the request says otherwise. */
   readonly truncation?: TruncationStrategy
 }

@@ -2,6 +2,8 @@ import type { Clock } from '../core/clock.ts'
 import { PrometheusRenderer, ReadingProducer } from '../core/exposition.ts'
 import type { ServerInfo } from '../core/rerank.ts'
 import { deviceFor } from './device.ts'
+import { maximumJsonDepth } from './http/body.ts'
+import { keyCheck } from './http/keys.ts'
 import { listen } from './http/server.ts'
 import { Metering } from './metering.ts'
 import { parseDtype } from './model/dtype.ts'
@@ -24,6 +26,8 @@ export interface ServerOptions extends Omit<
   readonly preferredDialects?: readonly string[]
   /** Names of the model that a request may give. Absent or none: any. */
   readonly servedNames?: readonly string[]
+  /** A rerank request must bring one of them. Absent or none: nobody needs a key. */
+  readonly apiKeys?: readonly string[]
   /** How long `close` waits for what was accepted. */
   readonly drainSeconds: number
   readonly version: string
@@ -64,6 +68,7 @@ export async function startServer(
     maximumBatchTokens: options.maximumBatchTokens,
     ...limitsInfo(reranker.limits),
     maximumBodyBytes: options.maximumBodyBytes,
+    maximumJsonDepth,
     truncation: options.truncation ?? 'longest_first',
   })
   const exposition = expositionOf(info, { reranker, metering, clock })
@@ -72,6 +77,7 @@ export async function startServer(
       ...options,
       handler: {
         ...{ preferredDialects: [], servedNames: [], ...options },
+        checkKey: keyCheck(options.apiKeys ?? []),
         ...{ model: model.name, maximumDocuments, reranker, metering, clock, log },
       },
       info,

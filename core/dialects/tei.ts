@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { present } from '../assert.ts'
-import { RerankFailure, type FailureKind } from '../rerank.ts'
+import { RerankFailure, truncationStrategies, type FailureKind } from '../rerank.ts'
 import {
   decodeAnswer,
   decodeBody,
@@ -46,7 +46,17 @@ const infoSchema = z.object({
   max_input_length: z.number().optional(),
   max_batch_tokens: z.number().optional(),
   max_client_batch_size: z.number().optional(),
-  rerankscope: z.object({ device: z.string() }).optional(),
+  rerankscope: z
+    .looseObject({
+      device: z.string(),
+      max_requests: z.number().optional(),
+      max_queued_tokens: z.number().optional(),
+      max_queued_bytes: z.number().optional(),
+      max_body_bytes: z.number().optional(),
+      max_json_depth: z.number().optional(),
+      truncation: z.enum(truncationStrategies).optional(),
+    })
+    .optional(),
 })
 
 export const tei: Dialect = {
@@ -169,12 +179,22 @@ export const tei: Dialect = {
         max_batch_tokens: info.maximumBatchTokens,
         max_batch_requests: null,
         max_client_batch_size: info.maximumDocuments,
-        auto_truncate: true,
+        auto_truncate: info.truncation !== 'error',
         version: info.version,
         sha: null,
         docker_label: null,
         // TEI's clients ignore keys they do not know; ours learns here that it is not TEI.
-        ...(info.server === 'rerankscope' && { rerankscope: { device: info.device } }),
+        ...(info.server === 'rerankscope' && {
+          rerankscope: {
+            device: info.device,
+            max_requests: info.maximumConcurrentRequests,
+            max_queued_tokens: info.maximumConcurrentTokens,
+            max_queued_bytes: info.maximumConcurrentBytes,
+            max_body_bytes: info.maximumBodyBytes,
+            max_json_depth: info.maximumJsonDepth,
+            truncation: info.truncation,
+          },
+        }),
       }),
     decode(body) {
       const info = decodeAnswer(infoSchema, body, 'the /info of Text Embeddings Inference')
@@ -188,6 +208,12 @@ export const tei: Dialect = {
         maximumDocuments: info.max_client_batch_size,
         maximumBatchTokens: info.max_batch_tokens,
         maximumConcurrentPairs: info.max_concurrent_requests,
+        maximumConcurrentRequests: info.rerankscope?.max_requests,
+        maximumConcurrentTokens: info.rerankscope?.max_queued_tokens,
+        maximumConcurrentBytes: info.rerankscope?.max_queued_bytes,
+        maximumBodyBytes: info.rerankscope?.max_body_bytes,
+        maximumJsonDepth: info.rerankscope?.max_json_depth,
+        truncation: info.rerankscope?.truncation,
       })
     },
   },

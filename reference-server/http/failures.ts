@@ -27,21 +27,6 @@ const fastifyFailures: ReadonlyMap<string, RerankFailure> = new Map([
   ],
 ])
 
-/** Calls `done` with the value or with the failure; the parser's own message would quote the body. */
-export function parseJson(
-  body: string,
-  done: (error: Error | null, value?: unknown) => void,
-): void {
-  let value: unknown
-  try {
-    value = JSON.parse(body)
-  } catch {
-    done(new RerankFailure('invalid_json', 'Failed to parse the request body as JSON'))
-    return
-  }
-  done(null, value)
-}
-
 function codeOf(thrown: unknown): string | undefined {
   return thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string'
     ? thrown.code

@@ -14,8 +14,10 @@ import { AbandonedError } from '../batch/scheduler.ts'
 import type { Metering } from '../metering.ts'
 import type { Reranker } from '../reranker.ts'
 import { failureOf } from './failures.ts'
+import type { KeyCheck } from './keys.ts'
 import { refuseOtherMethods } from './methods.ts'
 import { send } from './reads.ts'
+import { termsOf } from './terms.ts'
 
 export interface RerankHandler {
   readonly reranker: Pick<Reranker, 'rerank'>
@@ -26,6 +28,7 @@ export interface RerankHandler {
   readonly maximumDocuments: number
   /** Names of dialects: whose a request is that several could have written. */
   readonly preferredDialects: readonly string[]
+  readonly checkKey: KeyCheck
   readonly metering: Metering
   readonly clock: Pick<Clock, 'monotonicSeconds' | 'wallSeconds'>
   readonly log: (line: string) => void
@@ -42,7 +45,12 @@ export function rerankRoutes(app: FastifyInstance, handler: RerankHandler): void
     scope.setErrorHandler((error, request, reply) => fail(request, reply, handler, error))
     const readable = new Set(dialects.flatMap(({ reads = [] }) => reads.map(({ path }) => path)))
     for (const url of new Set(dialects.flatMap(({ paths }) => paths))) {
-      scope.post(url, async (request, reply) => {
+      // Before the body is read: who may not ask costs nothing.
+      const onRequest = (request: FastifyRequest, _reply: FastifyReply, next: () => void) => {
+        handler.checkKey(dialectOf(request, handler).credentials.decode(request.headers))
+        next()
+      }
+      scope.post(url, { onRequest }, async (request, reply) => {
         const arrival = arrivals.get(request) ?? handler.clock.monotonicSeconds()
         return send(reply, await answer(request, reply, handler, arrival))
       })
@@ -92,7 +100,7 @@ async function answer(
   }
   metering.requestAccepted()
   try {
-    const { results, phases } = await rerankAll(asked, reply, handler)
+    const { results, phases } = await rerankAll(asked, request, reply, handler)
     const totalSeconds = clock.monotonicSeconds() - arrivalSeconds
     metering.requestSucceeded(totalSeconds)
     return dialect.encodeResults(asked, results, {
@@ -113,13 +121,14 @@ const isServed = (name: string, served: readonly string[]) =>
 /** The queries of one body are accepted or refused as one: what fails one gives the others up. */
 async function rerankAll(
   requests: readonly RerankRequest[],
+  { headers }: FastifyRequest,
   reply: FastifyReply,
   { reranker }: RerankHandler,
 ): Promise<{ readonly results: readonly RerankResult[]; readonly phases: ServerPhases }> {
   const givenUp = hangUp(reply)
-  const { signal } = givenUp
+  const terms = termsOf(headers, givenUp.signal)
   try {
-    const answers = await Promise.all(requests.map((one) => reranker.rerank(one, { signal })))
+    const answers = await Promise.all(requests.map((one) => reranker.rerank(one, terms)))
     return {
       results: answers.map(({ result }) => result),
       // The stages of the queries overlap: the longest is what the caller waited for.
@@ -172,6 +181,7 @@ export function sendFailure(
   failure: RerankFailure,
 ): FastifyReply {
   const { retryAfterSeconds } = failure
+  if (failure.kind === 'unauthorized') void reply.header('www-authenticate', 'Bearer')
   if (retryAfterSeconds !== undefined) {
     void reply.header('retry-after', String(Math.max(1, Math.ceil(retryAfterSeconds))))
   }

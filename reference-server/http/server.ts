@@ -4,7 +4,8 @@ import { environmentError, messageOf, systemCodeOf } from '../../core/errors.ts'
 import { dialects } from '../../core/dialects/index.ts'
 import { RerankFailure } from '../../core/rerank.ts'
 import { drainable } from './drain.ts'
-import { failureOf, parseJson } from './failures.ts'
+import { readJson } from './body.ts'
+import { failureOf } from './failures.ts'
 import { readRoutes, type ReadState } from './reads.ts'
 import { rerankRoutes, sendFailure, type RerankHandler } from './rerank.ts'
 
@@ -45,8 +46,12 @@ export async function listen(options: HttpOptions): Promise<{
   })
   const close = drainable(app)
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
-    parseJson(body as string, done)
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+    try {
+      done(null, readJson(body as Buffer))
+    } catch (error) {
+      done(error as Error)
+    }
   })
   rerankRoutes(app, options.handler)
   readRoutes(app, options)

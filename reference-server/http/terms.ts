@@ -1,0 +1,52 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { RerankFailure, type RerankTerms } from '../../core/rerank.ts'
+
+/** Headers that say how long the caller waits, the first that is there counts. */
+const inSeconds = ['x-request-timeout', 'request-timeout']
+const longestSeconds = 86_400
+
+/**
+ * What a caller says beside the body: his deadline (`X-Request-Timeout` or `Request-Timeout` in
+ * seconds, `grpc-timeout`, or Envoy's milliseconds), `Cache-Control: no-store`, his trace. Throws a
+ * `RerankFailure` for a deadline that is none.
+ */
+export function termsOf(headers: IncomingHttpHeaders, signal: AbortSignal): RerankTerms {
+  const deadlineSeconds = deadlineOf(headers)
+  const { traceparent, tracestate } = headers
+  return {
+    signal,
+    ...(deadlineSeconds !== undefined && { deadlineSeconds }),
+    ...(saysNoStore(headers['cache-control']) && { bypassCaches: true }),
+    ...(typeof traceparent === 'string' && { traceparent }),
+    ...(typeof tracestate === 'string' && { tracestate }),
+  }
+}
+
+const saysNoStore = (header: string | undefined) =>
+  (header ?? '').split(',').some((directive) => directive.trim().toLowerCase() === 'no-store')
+
+function deadlineOf(headers: IncomingHttpHeaders): number | undefined {
+  for (const name of inSeconds) {
+    const text = headers[name]
+    if (text !== undefined) return secondsOf(text, /^(\d+(?:\.\d+)?)s?$/, 1)
+  }
+  const milliseconds = headers['x-envoy-expected-rq-timeout-ms']
+  if (milliseconds !== undefined) return secondsOf(milliseconds, /^(\d+)$/, 1e-3)
+  const grpc = headers['grpc-timeout']
+  if (typeof grpc !== 'string') return undefined
+  return secondsOf(grpc, /^(\d{1,8})[HMSmun]$/, grpcUnits[grpc.slice(-1)] ?? 1)
+}
+
+const grpcUnits: Readonly<Record<string, number>> = {
+  ...{ H: 3600, M: 60, S: 1 },
+  ...{ m: 1e-3, u: 1e-6, n: 1e-9 },
+}
+
+function secondsOf(text: string | string[], form: RegExp, unit: number): number {
+  const amount = typeof text === 'string' ? form.exec(text.trim())?.[1] : undefined
+  const seconds = Number(amount) * unit
+  if (amount === undefined || !(seconds > 0)) {
+    throw new RerankFailure('validation', 'The timeout header must be a number of seconds above 0')
+  }
+  return Math.min(seconds, longestSeconds)
+}
