@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { systemClock } from '../core/clock.ts'
 import { exitCodes, usageError } from '../core/errors.ts'
+import { bytesPerMib } from '../core/units.ts'
 import type { SidecarOptions } from '../sidecar/index.ts'
 import { defineCommand } from './command.ts'
 import { readPolicy } from './policy-file.ts'
@@ -17,6 +18,10 @@ export const sidecar = defineCommand({
     ['sidecar --target http://127.0.0.1:8080', 'watch the reranker on port 8080 and its GPU'],
     ['sidecar --gpu nvidia-smi --server none', 'watch the GPUs alone'],
     ['sidecar --target http://127.0.0.1:8080 --web-config web.yml', 'with TLS and passwords'],
+    [
+      'sidecar --target http://127.0.0.1:8080 --proxy 127.0.0.1:8081 --record traffic.jsonl',
+      'count and record what clients ask on port 8081',
+    ],
     [
       'sidecar --target http://127.0.0.1:8000 --metrics http://127.0.0.1:8002/metrics --model bge',
       'a Triton that serves several models',
@@ -55,6 +60,21 @@ export const sidecar = defineCommand({
       default: '127.0.0.1:9464',
       describe: 'HOST:PORT of /metrics and /status; port 0 is any free one',
     },
+    proxy: {
+      type: 'string',
+      describe:
+        'HOST:PORT of a proxy before the target, for servers whose metrics say too little; clients then ask there',
+    },
+    record: {
+      type: 'string',
+      describe: 'File for what passes the proxy (times and lengths), for load --profile FILE',
+    },
+    'record-texts': {
+      type: 'boolean',
+      default: false,
+      describe: 'Record the texts of queries and documents as well',
+    },
+    'record-mib': { type: 'number', default: 1024, describe: 'Size of the recording, at most' },
     interval: { type: 'number', default: 1, describe: 'Seconds between two readings, from 0.25' },
     inventory: {
       type: 'number',
@@ -92,19 +112,7 @@ export const sidecar = defineCommand({
         `--inventory must be ${String(minimumInventorySeconds)} seconds or more, or 0 for never.`,
       )
     }
-    if (target === undefined && args.metrics !== undefined) {
-      throw usageError(
-        '--metrics says where the figures of a reranker are: name it with --target URL.',
-      )
-    }
-    if (target === undefined && (server !== 'none' || gpu === 'emulated')) {
-      throw usageError(
-        'Name the reranker with --target URL, or watch GPUs alone with --server none --gpu nvidia-smi.',
-      )
-    }
-    if (server === 'none' && gpu === 'none') {
-      throw usageError('--server none and --gpu none leave nothing to watch.')
-    }
+    checkCombination(args)
     const running = await startSidecar(
       {
         target,
@@ -112,7 +120,16 @@ export const sidecar = defineCommand({
         model: args.model,
         server,
         gpu,
-        listen: addressOf(args.listen),
+        listen: addressOf('listen', args.listen),
+        proxy: args.proxy === undefined ? undefined : addressOf('proxy', args.proxy),
+        record:
+          args.record === undefined
+            ? undefined
+            : {
+                file: args.record,
+                texts: args['record-texts'],
+                maximumBytes: args['record-mib'] * bytesPerMib,
+              },
         intervalSeconds: interval,
         inventorySeconds: args.inventory,
         gpuDevices: args['gpu-devices']?.split(',').map((each) => each.trim()),
@@ -128,8 +145,8 @@ export const sidecar = defineCommand({
     )
     context.stdout.write(
       args.json
-        ? `${JSON.stringify({ event: 'listening', url: running.url })}\n`
-        : `rerankscope sidecar: listening on ${running.url}\n`,
+        ? `${JSON.stringify({ event: 'listening', url: running.url, proxyUrl: running.proxyUrl })}\n`
+        : `rerankscope sidecar: listening on ${running.url}${running.proxyUrl === undefined ? '' : `, proxy on ${running.proxyUrl}`}\n`,
     )
     await aborted(context.signal)
     await running.stop()
@@ -141,13 +158,50 @@ function webConfigOf(path: string | undefined): SidecarOptions['web'] {
   return path === undefined ? undefined : { path, read: () => readYaml('--web-config', path) }
 }
 
+/** What makes no sense together. Throws a `UserError`. */
+function checkCombination(args: {
+  readonly target: string | undefined
+  readonly metrics: string | undefined
+  readonly server: string
+  readonly gpu: string
+  readonly proxy: string | undefined
+  readonly record: string | undefined
+  readonly 'record-texts': boolean
+  readonly 'record-mib': number
+}): void {
+  const { target, server, gpu, proxy, record } = args
+  if (target === undefined && args.metrics !== undefined) {
+    throw usageError(
+      '--metrics says where the figures of a reranker are: name it with --target URL.',
+    )
+  }
+  if (target === undefined && proxy !== undefined) {
+    throw usageError('--proxy stands before a reranker: name it with --target URL.')
+  }
+  if (target === undefined && (server !== 'none' || gpu === 'emulated')) {
+    throw usageError(
+      'Name the reranker with --target URL, or watch GPUs alone with --server none --gpu nvidia-smi.',
+    )
+  }
+  if (server === 'none' && gpu === 'none' && proxy === undefined) {
+    throw usageError('--server none and --gpu none leave nothing to watch.')
+  }
+  if (proxy === undefined && record !== undefined) {
+    throw usageError('--record writes down what passes the proxy: give --proxy HOST:PORT as well.')
+  }
+  if (record === undefined && args['record-texts']) {
+    throw usageError('--record-texts needs --record FILE.')
+  }
+  if (!(args['record-mib'] > 0)) throw usageError('--record-mib must be more than 0.')
+}
+
 /** `127.0.0.1:9464` or `[::1]:9464`. */
-function addressOf(text: string): { readonly host: string; readonly port: number } {
+function addressOf(option: string, text: string): { readonly host: string; readonly port: number } {
   const match = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text)
   const host = match?.[1] ?? match?.[2]
   const port = Number(match?.[3])
   if (host === undefined || port > 65_535) {
-    throw usageError(`--listen must be HOST:PORT, as in 127.0.0.1:9464, not ${text}.`)
+    throw usageError(`--${option} must be HOST:PORT, as in 127.0.0.1:9464, not ${text}.`)
   }
   return { host, port }
 }

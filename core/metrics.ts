@@ -245,6 +245,12 @@ const serving = {
     [],
     'Rerank requests answered, with whatever outcome.',
   ),
+  queries: counter(
+    'reranker_queries_total',
+    '{query}',
+    [],
+    'Queries asked, where requests with several can be told apart; one that could not be read counts one.',
+  ),
   errors: counter(
     'reranker_errors_total',
     '{request}',
@@ -271,6 +277,13 @@ const serving = {
     [],
     durationBounds,
     'From the arrival of a rerank request to its answer, successful requests.',
+  ),
+  shapeDuration: histogram(
+    'reranker_shape_duration_seconds',
+    's',
+    ['documents'],
+    stageBounds,
+    'As reranker_request_duration_seconds, by the range that the number of documents falls into.',
   ),
   pairDuration: histogram(
     'reranker_pair_duration_seconds',
@@ -357,6 +370,22 @@ const serving = {
   ),
 } as const
 
+/** Of the sidecar's proxy. */
+const proxy = {
+  proxyConnections: gauge(
+    'rerankscope_proxy_connections',
+    '{connection}',
+    [],
+    'Connections of clients that the proxy holds.',
+  ),
+  proxyUnread: counter(
+    'rerankscope_proxy_unread_total',
+    '{event}',
+    ['what'],
+    'What passed without being counted in full: requests whose body was too large or in no known format, connections in another protocol, connections refused, recorded requests lost.',
+  ),
+} as const
+
 const own = {
   buildInfo: gauge(
     'rerankscope_build_info',
@@ -432,7 +461,7 @@ const own = {
   ),
 } as const
 
-export const metrics = { ...article, ...gpu, ...serving, ...own } as const
+export const metrics = { ...article, ...gpu, ...serving, ...proxy, ...own } as const
 
 /** Prometheus' own linter objects to these names; the contract keeps them all the same. */
 export const articleMetricNames: readonly string[] = Object.values(article).map(({ name }) => name)

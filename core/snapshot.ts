@@ -13,6 +13,8 @@ export interface Snapshot {
   readonly target: string
   readonly gpus: readonly GpuView[]
   readonly serving: ServingView | undefined
+  /** Absent without a proxy. */
+  readonly proxy?: ProxyState | undefined
   readonly sources: readonly SourceHealth[]
   readonly guidance: Guidance
 }
@@ -160,6 +162,8 @@ export interface ServingSample {
   readonly dtype?: string | undefined
   readonly device?: string | undefined
   readonly requests?: number | undefined
+  /** Where requests with several queries were told apart from those with one. */
+  readonly queries?: number | undefined
   readonly errors?: Readonly<Record<string, number>> | undefined
   readonly pairs?: number | undefined
   /** By class, where the server counts failures by the pair: no sum with `errors` makes sense. */
@@ -170,6 +174,8 @@ export interface ServingSample {
   /** Of one pair, where the server measures pairs: a request takes as long as its slowest. */
   readonly pairDuration?: HistogramValue | undefined
   readonly stages?: Readonly<Record<string, HistogramValue>> | undefined
+  /** Durations of requests by their number of documents, under the name of the range. */
+  readonly shapes?: Readonly<Record<string, HistogramValue>> | undefined
   readonly documentsPerQuery?: HistogramValue | undefined
   readonly batchPairs?: HistogramValue | undefined
   readonly paddingRatio?: HistogramValue | undefined
@@ -196,6 +202,13 @@ export interface ServingView {
   readonly p95:
     | { readonly seconds: number; readonly coarse: boolean; readonly of: 'request' | 'pair' }
     | undefined
+}
+
+/** Of the proxy that stands before the reranker. */
+export interface ProxyState {
+  readonly connections: number
+  /** What passed without being counted in full, by what it was. */
+  readonly unread: Readonly<Record<string, number>>
 }
 
 export interface SourceHealth {

@@ -11,6 +11,7 @@ import { close, createServer } from './export/server.ts'
 import { WebAccess } from './export/web/index.ts'
 import { Picture } from './picture.ts'
 import { freshIntervals, Poll } from './poll.ts'
+import type { Proxy, ProxyOptions } from './proxy/index.ts'
 import { gpuSourceOf, servingSourceOf } from './sources/index.ts'
 import type { Inventory, SourceEnvironment } from './sources/source.ts'
 import { Target } from './target.ts'
@@ -21,6 +22,12 @@ export { gpuChoices, serverChoices } from './sources/index.ts'
 export const minimumIntervalSeconds = 0.25
 
 export const defaultInventorySeconds = 60
+
+export interface Address {
+  readonly host: string
+  /** 0: any free one. */
+  readonly port: number
+}
 
 export interface SidecarOptions {
   /** May hold credentials, which are shown nowhere. Undefined: GPUs alone. */
@@ -35,7 +42,11 @@ export interface SidecarOptions {
   readonly gpu: string
   /** The target's GPUs, by index or uuid; undefined: found out, or all. */
   readonly gpuDevices?: readonly string[] | undefined
-  readonly listen: { readonly host: string; readonly port: number }
+  readonly listen: Address
+  /** Where clients reach the target through the proxy; undefined: no proxy. */
+  readonly proxy?: Address | undefined
+  /** What the proxy writes down of what passes. */
+  readonly record?: ProxyOptions['record']
   readonly intervalSeconds: number
   /** How often the inventory is read, which costs the driver more; 0: never. */
   readonly inventorySeconds?: number
@@ -53,6 +64,8 @@ export interface SidecarOptions {
 
 export interface Sidecar {
   readonly url: string
+  /** Where clients reach the target through the proxy. */
+  readonly proxyUrl: string | undefined
   snapshot(): Snapshot
   /** Closes every source, answers what was accepted, leaves no process behind. */
   stop(): Promise<void>
@@ -81,6 +94,8 @@ export async function startSidecar(options: SidecarOptions, clock: Clock): Promi
     // A source that is cut off by the end of the program is not down.
     if (!controller.signal.aborted) options.onTrouble(sentence)
   })
+  const proxy = await proxyOf(options, clock)
+  if (proxy !== undefined) polls.push(proxyPoll(proxy, environment, deployment))
   const { current: snapshot } = new Picture({
     clock,
     take: () =>
@@ -88,6 +103,7 @@ export async function startSidecar(options: SidecarOptions, clock: Clock): Promi
         clock.monotonicSeconds(),
         clock.wallSeconds(),
         polls.map((poll) => poll.health()),
+        proxy?.state(),
       ),
     attempts: () => polls.reduce((total, poll) => total + poll.attempts, 0),
   })
@@ -106,25 +122,22 @@ export async function startSidecar(options: SidecarOptions, clock: Clock): Promi
     web,
   })
   // Before anything is started: a port in use must leave no process behind.
-  const url = await listen(server, options.listen)
-  const otlp =
-    otlpUrl === undefined
-      ? undefined
-      : await startOtlp({
-          url: otlpUrl,
-          producer,
-          onTrouble: (sentence) => {
-            options.onTrouble(otlpTurn(sentence))
-          },
-        })
+  const url = await listen(server, options.listen).catch(async (error: unknown) => {
+    await proxy?.close()
+    throw error
+  })
+  const otlp = otlpUrl === undefined ? undefined : await push(otlpUrl, producer, options)
   const running = Promise.all([
     ...polls.map((poll) => poll.run(controller.signal)),
     web?.watch(server, { clock, stop: controller.signal, onTrouble: options.onTrouble }),
   ])
   return {
     url,
+    proxyUrl: proxy?.url,
     snapshot,
     stop: async () => {
+      // Traffic first: what is being answered shall end, and be counted.
+      await proxy?.close()
       controller.abort()
       await running
       target?.close()
@@ -133,10 +146,39 @@ export async function startSidecar(options: SidecarOptions, clock: Clock): Promi
   }
 }
 
-function otlpTurn(failure: string | undefined): string {
-  return failure === undefined
-    ? 'pushing over OTLP works again.'
-    : `pushing over OTLP fails: ${failure}`
+function push(
+  url: string,
+  producer: ReadingProducer,
+  { onTrouble }: Pick<SidecarOptions, 'onTrouble'>,
+) {
+  return startOtlp({
+    url,
+    producer,
+    onTrouble: (sentence) => {
+      onTrouble(
+        sentence === undefined
+          ? 'pushing over OTLP works again.'
+          : `pushing over OTLP fails: ${sentence}`,
+      )
+    },
+  })
+}
+
+/** Loaded only where it is asked for: who only watches carries no proxy. */
+async function proxyOf(options: SidecarOptions, clock: Clock): Promise<Proxy | undefined> {
+  const { proxy: listen, target, record, version, onTrouble } = options
+  if (listen === undefined || target === undefined) return undefined
+  const { startProxy } = await import('./proxy/index.ts')
+  return startProxy({ listen, target, record, version, clock, onTrouble })
+}
+
+function proxyPoll(
+  { source }: Proxy,
+  { clock, intervalSeconds }: SourceEnvironment,
+  deployment: Deployment,
+): Poll<ServingSample> {
+  const onReading = deployment.addProxied.bind(deployment)
+  return new Poll({ source, clock, intervalSeconds, onReading })
 }
 
 /** One for each source that was asked for. */
@@ -145,7 +187,7 @@ function pollsOf(
   environment: SourceEnvironment,
   deployment: Deployment,
   onTurn: (sentence: string) => void,
-): readonly AnyPoll[] {
+): AnyPoll[] {
   const { clock, intervalSeconds } = environment
   const common = { clock, intervalSeconds, onTurn }
   const { source, inventory } = gpuSourceOf(options.gpu, environment)

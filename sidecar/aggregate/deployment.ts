@@ -7,6 +7,7 @@ import {
   type GpuInventory,
   type GpuSample,
   type GpuView,
+  type ProxyState,
   type ServingSample,
   type ServingView,
   type Snapshot,
@@ -34,7 +35,6 @@ export class Deployment {
   readonly #freshSeconds: number
   readonly #createUtilization: () => UtilizationWindows
   #utilization: UtilizationWindows
-  readonly #servingHistory: ServingHistory
   readonly #gpus = new Map<string, { readonly latest: Timed; readonly integrals: GpuIntegrals }>()
   readonly #explicit: readonly string[] | undefined
   #attributions: ReadonlyMap<string, Attribution> = new Map()
@@ -44,7 +44,9 @@ export class Deployment {
     string,
     { readonly inventory: GpuInventory; readonly untilSeconds: number }
   >()
-  #serving: { readonly sample: ServingSample; readonly atSeconds: number } | undefined
+  readonly #served: ServingTrack
+  /** What the proxy saw, which is finer than what the server says of itself. */
+  readonly #proxied: ServingTrack
 
   constructor(options: {
     readonly target: string
@@ -62,7 +64,8 @@ export class Deployment {
     this.#createUtilization = () => new UtilizationWindows(windows, options.intervalSeconds)
     this.#utilization = this.#createUtilization()
     this.#explicit = options.gpuDevices
-    this.#servingHistory = new ServingHistory(options.intervalSeconds)
+    this.#served = new ServingTrack(options.intervalSeconds)
+    this.#proxied = new ServingTrack(options.intervalSeconds)
   }
 
   addGpus(samples: readonly GpuSample[], atSeconds: number): void {
@@ -106,11 +109,19 @@ export class Deployment {
   }
 
   addServing(sample: ServingSample, atSeconds: number): void {
-    this.#servingHistory.add(atSeconds, sample)
-    this.#serving = { sample, atSeconds }
+    this.#served.add(sample, atSeconds)
   }
 
-  snapshot(nowSeconds: number, wallSeconds: number, sources: readonly SourceHealth[]): Snapshot {
+  addProxied(sample: ServingSample, atSeconds: number): void {
+    this.#proxied.add(sample, atSeconds)
+  }
+
+  snapshot(
+    nowSeconds: number,
+    wallSeconds: number,
+    sources: readonly SourceHealth[],
+    proxy?: ProxyState,
+  ): Snapshot {
     const gpus = [...this.#gpus.values()].map(({ latest, integrals }) => {
       const fresh = nowSeconds - latest.atSeconds <= this.#freshSeconds
       return { ...viewOf(latest.sample, fresh), integrals, fresh }
@@ -136,6 +147,7 @@ export class Deployment {
         inventory: this.#inventoryOf(sample.uuid, nowSeconds),
       })),
       serving,
+      ...(proxy && { proxy }),
       sources,
       guidance: this.#guidance.guidance,
     }
@@ -165,17 +177,51 @@ export class Deployment {
   }
 
   #servingView(nowSeconds: number): ServingView | undefined {
-    if (this.#serving === undefined) return undefined
-    const { sample, atSeconds } = this.#serving
-    if (nowSeconds - atSeconds > this.#freshSeconds) return undefined
-    const p95 = this.#servingHistory.p95()
+    const served = this.#served.fresh(nowSeconds, this.#freshSeconds)
+    const proxied = this.#proxied.fresh(nowSeconds, this.#freshSeconds)
+    const history = proxied === undefined ? this.#served.history : this.#proxied.history
+    const sample = merged(served, proxied)
+    if (sample === undefined) return undefined
+    const p95 = history.p95()
     return {
       sample,
-      queriesPerSecond: this.#servingHistory.rate('requests'),
-      pairsPerSecond: this.#servingHistory.rate('pairs'),
+      queriesPerSecond: history.rate('queries') ?? history.rate('requests'),
+      pairsPerSecond: history.rate('pairs'),
       p95: p95 && { seconds: p95.value, coarse: p95.coarse, of: p95.of },
     }
   }
+}
+
+/** One source of serving figures: the latest, and what they grew by. */
+class ServingTrack {
+  readonly history: ServingHistory
+  #latest: { readonly sample: ServingSample; readonly atSeconds: number } | undefined
+
+  constructor(intervalSeconds: number) {
+    this.history = new ServingHistory(intervalSeconds)
+  }
+
+  add(sample: ServingSample, atSeconds: number): void {
+    this.history.add(atSeconds, sample)
+    this.#latest = { sample, atSeconds }
+  }
+
+  fresh(nowSeconds: number, freshSeconds: number): ServingSample | undefined {
+    const latest = this.#latest
+    return latest !== undefined && nowSeconds - latest.atSeconds <= freshSeconds
+      ? latest.sample
+      : undefined
+  }
+}
+
+/** Figure by figure the proxy's, and the server's where the proxy cannot know. */
+function merged(
+  served: ServingSample | undefined,
+  proxied: ServingSample | undefined,
+): ServingSample | undefined {
+  if (served === undefined || proxied === undefined) return proxied ?? served
+  const known = Object.entries(proxied).filter(([, value]) => value !== undefined)
+  return { ...served, ...Object.fromEntries(known), server: served.server }
 }
 
 /** A GPU that fell silent keeps its identity and none of its numbers. */

@@ -13,7 +13,7 @@ export const quantileWindowSeconds = 60
 
 export type Cumulative = Pick<
   ServingSample,
-  'requests' | 'pairs' | 'requestDuration' | 'pairDuration'
+  'requests' | 'queries' | 'pairs' | 'requestDuration' | 'pairDuration'
 >
 
 interface Entry {
@@ -34,15 +34,18 @@ export class ServingHistory {
     this.#intervalSeconds = intervalSeconds
   }
 
-  add(atSeconds: number, { requests, pairs, requestDuration, pairDuration }: Cumulative): void {
+  add(
+    atSeconds: number,
+    { requests, queries, pairs, requestDuration, pairDuration }: Cumulative,
+  ): void {
     this.#entries = [
       ...this.#within(quantileWindowSeconds, atSeconds),
-      { atSeconds, figures: { requests, pairs, requestDuration, pairDuration } },
+      { atSeconds, figures: { requests, queries, pairs, requestDuration, pairDuration } },
     ]
   }
 
   /** A second, over the last 15 s before the latest reading; undefined when it cannot be said. */
-  rate(figure: 'requests' | 'pairs'): number | undefined {
+  rate(figure: 'requests' | 'queries' | 'pairs'): number | undefined {
     const entries = this.#upToLatest(rateWindowSeconds)
     const first = entries[0]
     const last = entries.at(-1)

@@ -2,7 +2,7 @@ import { guidanceStates } from '../../core/guidance.ts'
 import { metrics } from '../../core/metrics.ts'
 import { thresholdNames, thresholdsOf, type Policy } from '../../core/policy.ts'
 import { reading, readingIfKnown, stateReadings, type Reading } from '../../core/reading.ts'
-import { type ServingView, type Snapshot, type SourceHealth } from '../../core/snapshot.ts'
+import type { ProxyState, ServingView, Snapshot, SourceHealth } from '../../core/snapshot.ts'
 import { gpuReadings } from './gpu-readings.ts'
 
 /** Everything that the sidecar exports, whatever the exporter: one snapshot, in the catalogue's names. */
@@ -16,6 +16,7 @@ export function readingsOf(
     reading(metrics.buildInfo, { version, program: 'sidecar' }, 1),
     ...snapshot.gpus.flatMap(gpuReadings),
     ...(snapshot.serving === undefined ? [] : servingReadings(snapshot.serving, target)),
+    ...(snapshot.proxy === undefined ? [] : proxyReadings(snapshot.proxy)),
     ...snapshot.sources.flatMap(sourceReadings),
     ...stateReadings(
       metrics.guidanceState,
@@ -47,6 +48,7 @@ function servingReadings(view: ServingView, target: string): readonly Reading[] 
     ...known(metrics.p95Latency, { target }, p95?.seconds),
     ...known(metrics.quantileCoarse, { target }, p95 && (p95.coarse ? 1 : 0)),
     ...known(metrics.requests, {}, sample.requests),
+    ...known(metrics.queries, {}, sample.queries),
     ...each(sample.errors, (kind, value) => reading(metrics.errors, { class: kind }, value)),
     ...known(metrics.pairs, {}, sample.pairs),
     ...each(sample.failedPairs, (kind, value) =>
@@ -55,6 +57,9 @@ function servingReadings(view: ServingView, target: string): readonly Reading[] 
     ...known(metrics.tokens, {}, sample.tokens),
     ...known(metrics.truncatedPairs, {}, sample.truncatedPairs),
     ...known(metrics.requestDuration, {}, sample.requestDuration),
+    ...each(sample.shapes, (documents, value) =>
+      reading(metrics.shapeDuration, { documents }, value),
+    ),
     ...known(metrics.pairDuration, {}, sample.pairDuration),
     ...each(sample.stages, (stage, value) => reading(metrics.stageDuration, { stage }, value)),
     ...known(metrics.documentsPerQuery, {}, sample.documentsPerQuery),
@@ -74,6 +79,13 @@ function each<V>(
   readingOf: (key: string, value: V) => Reading,
 ): readonly Reading[] {
   return Object.entries(values ?? {}).map(([key, value]) => readingOf(key, value))
+}
+
+function proxyReadings({ connections, unread }: ProxyState): readonly Reading[] {
+  return [
+    reading(metrics.proxyConnections, {}, connections),
+    ...each(unread, (what, value) => reading(metrics.proxyUnread, { what }, value)),
+  ]
 }
 
 function sourceReadings(health: SourceHealth): readonly Reading[] {

@@ -24,12 +24,14 @@ const serving: ServingSample = {
   dtype: 'fp32',
   device: 'cpu',
   requests: 120,
+  queries: 121,
   errors: { overloaded: 2, backend: 0 },
   pairs: 3600,
   failedPairs: { dropped: 5 },
   tokens: 250_000,
   truncatedPairs: 4,
   requestDuration: histogram(metrics.requestDuration.bounds, 0.02, 0.02, 0.3),
+  shapes: { '1_10': histogram(metrics.shapeDuration.bounds, 0.01) },
   pairDuration: histogram(metrics.pairDuration.bounds, 0.015),
   stages: { tokenise: histogram(metrics.stageDuration.bounds, 0.002) },
   documentsPerQuery: histogram(metrics.documentsPerQuery.bounds, 10, 50),
@@ -120,6 +122,7 @@ const full: Snapshot = {
     pairsPerSecond: 150,
     p95: { seconds: 0.25, coarse: false, of: 'request' as const },
   },
+  proxy: { connections: 4, unread: { request: 1, connection: 0, refused: 2 } },
   sources: [
     {
       name: 'nvidia-smi',
@@ -209,7 +212,13 @@ test('the four names of the contract carry their labels and values', async () =>
 })
 
 test('nothing is known: no GPU, no serving figure, and no zero in their place', async () => {
-  const text = await render({ ...full, gpus: [], serving: undefined, sources: [] })
+  const text = await render({
+    ...full,
+    gpus: [],
+    serving: undefined,
+    proxy: undefined,
+    sources: [],
+  })
   const names = text
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'))
