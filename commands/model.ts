@@ -12,12 +12,18 @@ import {
   embeddedSummary,
   firstShare,
   graphForms,
+  hasSafetensors,
+  modelFolder,
   openRecipe,
+  pulledModels,
   requiredShare,
   twinShapes,
   type ModelDescription,
+  type WrittenFile,
 } from '../reference-server/index.ts'
 import { defineCommand, type Arguments, type CommandContext } from './command.ts'
+import { modelCache } from './model-cache.ts'
+import { pull } from './model-pull.ts'
 import { progressBar } from './progress-bar.ts'
 
 const options = {
@@ -29,7 +35,11 @@ const options = {
   dtype: {
     choices: Object.keys(dtypeNames),
     describe:
-      "build: number format (default: fp32); check: which graph (default: the folder's own)",
+      "build, pull: number format (default: fp32); check: which graph (default: the folder's own)",
+  },
+  revision: {
+    type: 'string',
+    describe: 'pull: branch, tag or commit (default: main; OWNER/NAME@REVISION says the same)',
   },
   form: {
     choices: graphForms,
@@ -44,7 +54,7 @@ type Args = Arguments<typeof options>
 
 export const model = defineCommand({
   usage: 'model <action> [name]',
-  summary: 'List, describe, build and check reranker models',
+  summary: 'List, describe, pull, build and check reranker models',
   examples: [
     ['model list', 'the models known by name'],
     ['model info embedded', 'what a model is, what it costs and what it takes'],
@@ -53,6 +63,7 @@ export const model = defineCommand({
       'model build --twin bge-reranker-v2-m3 --dtype fp16 --out ./twin',
       'random weights at the exact shape, to measure hardware without a download',
     ],
+    ['model pull BAAI/bge-reranker-base', 'download a model and build its graph'],
     [
       'model build ./bge-reranker-base --dtype int8 --out ./bge-reranker-base',
       'a graph from model.safetensors, beside it',
@@ -65,18 +76,23 @@ export const model = defineCommand({
     const print = printer(args.json, context)
     switch (action) {
       case 'list':
-        list(print)
+        list(print, context)
         break
       case 'info':
-        info(args, print)
+        info(args, print, context)
         break
       case 'build':
         await build(args, print, context)
         break
+      case 'pull':
+        await pullAndBuild(args, print, context)
+        break
       case 'check':
         return check(args, print, context)
       default:
-        throw usageError(`There is no \`model ${String(action)}\`: list, info, build or check.`)
+        throw usageError(
+          `There is no \`model ${String(action)}\`: list, info, pull, build or check.`,
+        )
     }
     return exitCodes.done
   },
@@ -105,9 +121,23 @@ function referenceOf({ twin, seed, positional: { name } }: Args) {
   }
 }
 
-function list(print: Print): void {
+/** A pulled model is a folder like any other. */
+function located(reference: ReturnType<typeof referenceOf>, { environment }: CommandContext) {
+  if (reference.twin || reference.name === embeddedName) return reference
+  return {
+    ...reference,
+    name: modelFolder(reference.name, modelCache(environment)) ?? reference.name,
+  }
+}
+
+function list(print: Print, { environment }: CommandContext): void {
   const models = [
     { name: embeddedName, kind: 'embedded', summary: embeddedSummary },
+    ...pulledModels(modelCache(environment)).map(({ name, revision, commit, folder }) => ({
+      name: revision === 'main' ? name : `${name}@${revision}`,
+      kind: 'pulled',
+      summary: `pulled at ${commit.slice(0, 12)} to ${folder}`,
+    })),
     ...twinShapes.map(({ name, of }) => ({
       name: `--twin ${name}`,
       kind: 'twin',
@@ -119,8 +149,8 @@ function list(print: Print): void {
   print(models, table.toString())
 }
 
-function info(args: Args, print: Print): void {
-  const description = describeModel(referenceOf(args))
+function info(args: Args, print: Print, context: CommandContext): void {
+  const description = describeModel(located(referenceOf(args), context))
   print(description, textOf(description))
 }
 
@@ -141,30 +171,60 @@ function textOf(one: ModelDescription): string {
   return lines.join('\n')
 }
 
-async function build(args: Args, print: Print, { stderr, signal }: CommandContext): Promise<void> {
-  const { out, form, dtype = 'fp32' } = args
+async function build(args: Args, print: Print, context: CommandContext): Promise<void> {
+  const { out } = args
   if (out === undefined || out === '') {
     throw usageError('Say where to write: `rerankscope model build NAME --out DIR`.')
   }
-  const recipe = openRecipe(referenceOf(args))
-  const bar = progressBar('Writing', stderr)
-  const files = await buildModel({
-    recipe,
-    dtype: dtypeNames[dtype] ?? 'float32',
-    ...{ form, signal },
-    directory: out,
-    onProgress: bar.update,
-  }).finally(bar.stop)
-  const lines = files.map(({ file, bytes }) => `${file} (${formatBytes(bytes)})`)
-  print({ out, files }, `Wrote to ${out}: ${lines.join(', ')}`)
+  const recipe = openRecipe(located(referenceOf(args), context))
+  const files = await write(recipe, out, args, context)
+  print({ out, files }, `Wrote to ${out}: ${listed(files)}`)
 }
 
-async function check(args: Args, print: Print, { stderr }: CommandContext) {
+async function pullAndBuild(args: Args, print: Print, context: CommandContext): Promise<void> {
+  const { name } = args.positional
+  const pulled = await pull(typeof name === 'string' ? name : undefined, args.revision, context)
+  const { folder, commit } = pulled
+  const built = hasSafetensors(folder)
+    ? await write(openRecipe({ name: folder, twin: false, seed: 0 }), folder, args, context)
+    : []
+  const known = new Set(pulled.files.map(({ file }) => file))
+  const files = [...pulled.files, ...built.filter(({ file }) => !known.has(file))]
+  print(
+    { ...pulled, files },
+    `Pulled ${pulled.name} at ${commit.slice(0, 12)} to ${folder}: ${listed(files)}`,
+  )
+}
+
+async function write(
+  recipe: ReturnType<typeof openRecipe>,
+  directory: string,
+  { form, dtype = 'fp32' }: Args,
+  { stderr, signal }: CommandContext,
+): Promise<readonly WrittenFile[]> {
+  const bar = progressBar('Writing', stderr)
+  return buildModel({
+    recipe,
+    dtype: dtypeNames[dtype] ?? 'float32',
+    ...{ form, signal, directory },
+    onProgress: bar.update,
+  }).finally(bar.stop)
+}
+
+function listed(files: readonly WrittenFile[]): string {
+  return files.map(({ file, bytes }) => `${file} (${formatBytes(bytes)})`).join(', ')
+}
+
+async function check(args: Args, print: Print, { stderr, environment }: CommandContext) {
   const { name } = referenceOf(args)
   const dtype = args.dtype === undefined ? undefined : dtypeNames[args.dtype]
   const outcomes = await checkModel(
     name,
-    { device: args.device, ...(dtype !== undefined && { dtype }) },
+    {
+      device: args.device,
+      cache: modelCache(environment),
+      ...(dtype !== undefined && { dtype }),
+    },
     { clock: systemClock, log: (line) => stderr.write(`${line}\n`) },
   )
   const table = new Table({

@@ -7,6 +7,7 @@ import { truncationStrategies } from '../core/rerank.ts'
 import { bytesPerMib } from '../core/units.ts'
 import { startServer } from '../reference-server/index.ts'
 import { defineCommand } from './command.ts'
+import { modelCache } from './model-cache.ts'
 
 export const serve = defineCommand({
   usage: 'serve',
@@ -20,7 +21,7 @@ export const serve = defineCommand({
     model: {
       type: 'string',
       default: 'embedded',
-      describe: 'A model name (see `rerankscope model list`) or a directory with model.onnx',
+      describe: 'embedded, a folder with model.onnx, or the name of a pulled model (`model pull`)',
     },
     device: {
       type: 'string',
@@ -121,11 +122,12 @@ export const serve = defineCommand({
     },
     json: { type: 'boolean', default: false, describe: 'Say where it listens as one JSON line' },
   },
-  async run(args, { signal, stdout, stderr, version }) {
+  async run(args, { signal, stdout, stderr, environment, version }) {
     checkNumbers(args)
     const server = await startServer(
       {
         model: args.model,
+        modelCache: modelCache(environment),
         device: args.device,
         requireDevice: args['require-device'],
         truncation: args.truncation,

@@ -10,7 +10,7 @@ import { Reranker } from './reranker.ts'
 /** Runs the bilingual check on a model, by name or folder. Throws a `UserError` when it cannot be loaded. */
 export async function checkModel(
   nameOrFolder: string,
-  { device, ...wish }: GraphWish & { readonly device: DeviceChoice },
+  { device, ...wish }: GraphWish & { readonly device: DeviceChoice; readonly cache?: string },
   { clock, log }: { readonly clock: Clock; readonly log: (line: string) => void },
 ): Promise<readonly CheckOutcome[]> {
   const model = loadModel(nameOrFolder, wish)

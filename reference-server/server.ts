@@ -6,6 +6,7 @@ import { maximumJsonDepth } from './http/body.ts'
 import { keyCheck } from './http/keys.ts'
 import { listen } from './http/server.ts'
 import { Metering } from './metering.ts'
+import type { ModelBundle } from './model/bundle.ts'
 import { parseDtype } from './model/dtype.ts'
 import { loadModel } from './model/registry.ts'
 import { Reranker, type RerankerOptions } from './reranker.ts'
@@ -14,8 +15,10 @@ export interface ServerOptions extends Omit<
   RerankerOptions,
   'model' | 'clock' | 'log' | 'metering' | 'onRequest'
 > {
-  /** `embedded` or a folder. */
+  /** `embedded`, a folder, or a model of a hub that was pulled. */
   readonly model: string
+  /** Where pulled models are. */
+  readonly modelCache?: string
   /** `auto` for the model's own, or one of `fp32`, `fp16`, `int8`. */
   readonly dtype: string
   readonly host: string
@@ -48,8 +51,7 @@ export async function startServer(
   options: ServerOptions,
   { clock, log }: { readonly clock: Clock; readonly log: (line: string) => void },
 ): Promise<RunningServer> {
-  const wished = parseDtype(options.dtype)
-  const model = loadModel(options.model, wished === undefined ? {} : { dtype: wished })
+  const model = modelFor(options)
   const device = deviceFor(model, options.device)
   const { dtype } = model
   // More would be "overloaded" for ever, and its caller would try again for ever.
@@ -123,6 +125,14 @@ function expositionOf(
       wallSeconds: () => clock.wallSeconds(),
     }),
   )
+}
+
+function modelFor({ model, dtype, modelCache }: ServerOptions): ModelBundle {
+  const wished = parseDtype(dtype)
+  return loadModel(model, {
+    cache: modelCache,
+    ...(wished !== undefined && { dtype: wished }),
+  })
 }
 
 /** What has no limit is not said. */

@@ -45,6 +45,9 @@ const graphKinds: readonly GraphKind[] = (['padded', 'packed'] as const).flatMap
 /** Other tools' name for dynamically quantised exports. */
 const quantisedName = 'model_quantized.onnx'
 
+/** What a folder's own graph may be called. */
+export const graphFileNames: readonly string[] = [...graphKinds.map(graphFileName), quantisedName]
+
 /** Every graph of a folder. Exports of Optimum keep them at the top, those of transformers.js below `onnx/`. */
 export function graphsOf(directory: string): readonly GraphFile[] {
   return ['', 'onnx']
@@ -113,7 +116,7 @@ function chosenGraph(directory: string, { dtype, form }: GraphWish): GraphFile {
     there.length === 0 ? '' : ` (only ${there.map(({ path }) => basename(path)).join(', ')})`
   throw usageError(
     hasSafetensors(directory)
-      ? `${directory} holds no ${wished}${has}: write it with \`rerankscope model build ${directory}\` and the same --dtype.`
+      ? `${directory} holds no ${wished}${has}: write it with \`rerankscope model build ${directory} --out ${directory}\` and its --dtype.`
       : `${directory} holds no ${wished}${has}: give a folder with ${wished} and ${modelFiles.tokenizer}, or one with model.safetensors to \`rerankscope model build\`.`,
   )
 }

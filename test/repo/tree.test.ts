@@ -25,6 +25,8 @@ const memberFolders: readonly { folder: string; list: string; besides: readonly 
       'policy-file.ts',
       'profile-file.ts',
       'progress-bar.ts',
+      'model-cache.ts',
+      'model-pull.ts',
       'yaml-file.ts',
     ],
   },
