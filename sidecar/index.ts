@@ -7,6 +7,7 @@ import { otlpUrlOf, startOtlp } from './export/otlp.ts'
 import { readingsOf } from './export/readings.ts'
 import { listen } from './export/listen.ts'
 import { MetricsPage } from './export/metrics-page.ts'
+import { Live } from './export/page/live.ts'
 import { close, createServer } from './export/server.ts'
 import { WebAccess } from './export/web/index.ts'
 import { Picture } from './picture.ts'
@@ -112,12 +113,14 @@ export async function startSidecar(options: SidecarOptions, clock: Clock): Promi
     resource: { 'service.name': 'rerankscope-sidecar', 'service.version': version },
     wallSeconds: () => clock.wallSeconds(),
   })
+  const live = new Live({ clock, snapshot, intervalSeconds, policy, version })
   const web = options.web && new WebAccess(options.web.path, options.web.read)
   const renderer = new PrometheusRenderer(producer)
   const server = createServer({
     metrics: new MetricsPage({ render: () => renderer.render(), picture: snapshot }),
     snapshot,
     ready: () => polls.every((poll) => poll.attempts > 0),
+    live,
     clock,
     web,
   })
@@ -126,9 +129,13 @@ export async function startSidecar(options: SidecarOptions, clock: Clock): Promi
     await proxy?.close()
     throw error
   })
-  const otlp = otlpUrl === undefined ? undefined : await push(otlpUrl, producer, options)
+  const otlp =
+    otlpUrl === undefined
+      ? undefined
+      : await startOtlp({ url: otlpUrl, producer, onTrouble: options.onTrouble })
   const running = Promise.all([
     ...polls.map((poll) => poll.run(controller.signal)),
+    live.run(controller.signal),
     web?.watch(server, { clock, stop: controller.signal, onTrouble: options.onTrouble }),
   ])
   return {
@@ -144,24 +151,6 @@ export async function startSidecar(options: SidecarOptions, clock: Clock): Promi
       await Promise.all([close(server, clock), otlp?.shutdown()])
     },
   }
-}
-
-function push(
-  url: string,
-  producer: ReadingProducer,
-  { onTrouble }: Pick<SidecarOptions, 'onTrouble'>,
-) {
-  return startOtlp({
-    url,
-    producer,
-    onTrouble: (sentence) => {
-      onTrouble(
-        sentence === undefined
-          ? 'pushing over OTLP works again.'
-          : `pushing over OTLP fails: ${sentence}`,
-      )
-    },
-  })
 }
 
 /** Loaded only where it is asked for: who only watches carries no proxy. */

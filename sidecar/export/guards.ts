@@ -8,6 +8,9 @@ export const maximumInFlight = 40
 /** Idle keep-alive connections, streams and scrapes together. */
 const maximumConnections = 256
 
+/** Open for hours, and bounded by itself. */
+export const streamPath = '/events'
+
 const plain = 'text/plain; charset=utf-8'
 
 /** What a page of ours may do in a browser, unless it says more: nothing. */
@@ -36,8 +39,8 @@ export function guardMethods(server: FastifyInstance): void {
 export function guardLoad(server: FastifyInstance): void {
   server.server.maxConnections = maximumConnections
   let inFlight = 0
-  server.addHook('onRequest', async ({ url }, reply) => {
-    if (url.startsWith('/-/') || url.startsWith('/events')) return
+  server.addHook('onRequest', async ({ routeOptions: { url = '' } }, reply) => {
+    if (url.startsWith('/-/') || url === streamPath) return
     if (inFlight >= maximumInFlight) {
       reply.header('retry-after', '1')
       await say(reply, 503, `${String(maximumInFlight)} requests are being answered: try again.`)

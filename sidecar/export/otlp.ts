@@ -31,8 +31,8 @@ export function otlpUrlOf(text: string): string {
 export async function startOtlp(options: {
   readonly url: string
   readonly producer: ReadingProducer
-  /** Called with a sentence when pushing begins to fail, and with undefined when it works again. */
-  readonly onTrouble: (sentence: string | undefined) => void
+  /** Told once when pushing begins to fail, and once when it works again. */
+  readonly onTrouble: (sentence: string) => void
 }): Promise<OtlpPush> {
   const [{ NodeSDK }, { OTLPMetricExporter }, sdkMetrics, { envDetector }, otel] =
     await Promise.all([
@@ -58,7 +58,11 @@ export async function startOtlp(options: {
     push(data, (result) => {
       const failed = result.code !== otel.ExportResultCode.SUCCESS
       if (failed !== failing) {
-        options.onTrouble(failed ? messageOf(result.error ?? 'no answer') : undefined)
+        options.onTrouble(
+          failed
+            ? `pushing over OTLP fails: ${messageOf(result.error ?? 'no answer')}`
+            : 'pushing over OTLP works again.',
+        )
       }
       failing = failed
       done(result)

@@ -1,8 +1,17 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { within, type Clock } from '../../core/clock.ts'
 import type { Snapshot } from '../../core/snapshot.ts'
-import { guardLoad, guardMethods, onBadAddress, onFailure, onMalformed, say } from './guards.ts'
+import {
+  guardLoad,
+  guardMethods,
+  onBadAddress,
+  onFailure,
+  onMalformed,
+  say,
+  streamPath,
+} from './guards.ts'
 import type { MetricsPage } from './metrics-page.ts'
+import type { Live } from './page/live.ts'
 import type { WebAccess } from './web/index.ts'
 
 /** An answer takes milliseconds; whoever has not taken it by then is cut off. */
@@ -10,7 +19,8 @@ const farewellSeconds = 1
 /** Of the time that a scraper waits: the rest is for the way. */
 const usableShare = 0.9
 
-const directory = `/metrics     Prometheus metrics
+const directory = `/            the status page, live
+/metrics     Prometheus metrics
 /status      the same snapshot as JSON, with reasons
 /guidance    what the utilisation says to do, as JSON
 /-/healthy   200 while the process runs
@@ -21,6 +31,7 @@ export interface ServerOptions {
   readonly metrics: MetricsPage
   readonly snapshot: () => Snapshot
   readonly ready: () => boolean
+  readonly live: Pick<Live, 'page' | 'watch'>
   readonly clock: Pick<Clock, 'sleep'>
   /** TLS and who may come in; undefined: plain HTTP for whoever reaches the address. */
   readonly web: WebAccess | undefined
@@ -45,7 +56,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
   guardMethods(server)
   guardLoad(server)
   web?.guard(server)
-  server.get('/', (_, reply) => say(reply, 200, `rerankscope sidecar\n\n${directory}`))
+  addPage(server, options.live)
   server.get('/metrics', (request, reply) => scrape(options, request, reply))
   server.get('/status', () => snapshot())
   server.get('/guidance', () => {
@@ -59,6 +70,26 @@ export function createServer(options: ServerOptions): FastifyInstance {
   server.setNotFoundHandler((_, reply) => say(reply, 404, `There is no such page.\n\n${directory}`))
   server.setErrorHandler((error, _, reply) => onFailure(error, reply))
   return server
+}
+
+function addPage(server: FastifyInstance, live: ServerOptions['live']): void {
+  server.get('/', (_, reply) => {
+    const { html, contentSecurityPolicy } = live.page()
+    reply.headers({
+      'content-security-policy': contentSecurityPolicy,
+      'cache-control': 'no-store',
+    })
+    return reply.type('text/html; charset=utf-8').send(html)
+  })
+  server.get(streamPath, { exposeHeadRoute: false }, (_, reply) => {
+    const headers = Object.fromEntries(
+      Object.entries(reply.getHeaders()).map(([name, value]) => [name, String(value)]),
+    )
+    if (!live.watch(reply.raw, headers)) {
+      return say(reply, 503, 'The page is open in too many places: close it in one of them.')
+    }
+    return reply.hijack()
+  })
 }
 
 async function scrape(

@@ -72,7 +72,7 @@ test('trouble is told once when it begins and once when it ends', async () => {
   vi.stubEnv('OTEL_METRIC_EXPORT_INTERVAL', '40')
   let status = 400
   const { pushes, url, close } = await collector(() => status)
-  const told: (string | undefined)[] = []
+  const told: string[] = []
   const push = await startOtlp({
     url: otlpUrlOf(url),
     producer,
@@ -86,8 +86,8 @@ test('trouble is told once when it begins and once when it ends', async () => {
   await vi.waitFor(() => {
     expect(told).toHaveLength(2)
   })
-  expect(told[0]).toMatch(/Bad Request/)
-  expect(told[1]).toBeUndefined()
+  expect(told[0]).toMatch(/^pushing over OTLP fails: .*Bad Request/)
+  expect(told[1]).toBe('pushing over OTLP works again.')
   await push.shutdown()
   close()
 })

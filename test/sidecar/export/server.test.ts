@@ -15,6 +15,11 @@ const snapshot = {
   guidance: { state: 'waste', reasons: ['the GPU idles'], recommendation: 'Batch.' },
 } as unknown as Snapshot
 
+const page = {
+  page: () => ({ html: '<h1>the page</h1>', contentSecurityPolicy: "default-src 'self'" }),
+  watch: () => false,
+}
+
 function serverOf(
   options: {
     readonly ready?: boolean
@@ -29,6 +34,7 @@ function serverOf(
     }),
     snapshot: () => snapshot,
     ready: () => options.ready ?? true,
+    live: page,
     clock: options.clock ?? new FakeClock(),
     web: undefined,
   })
@@ -111,13 +117,27 @@ test('/-/healthy and /-/ready', async () => {
   expect((await serverOf({ ready: false }).inject('/-/ready')).statusCode).toBe(503)
 })
 
-test('/ lists the endpoints, and so does a page that is not there', async () => {
+test('/ is the page, under its own policy; too many viewers are refused in words', async () => {
   const root = await serverOf().inject('/')
-  expect(root.statusCode).toBe(200)
+  expect([root.statusCode, root.body]).toEqual([200, '<h1>the page</h1>'])
+  expect(root.headers).toMatchObject({
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': "default-src 'self'",
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  })
+  const events = await serverOf().inject('/events')
+  expect([events.statusCode, events.body]).toEqual([
+    503,
+    'The page is open in too many places: close it in one of them.\n',
+  ])
+})
+
+test('a page that is not there lists those that are, and lets a browser do nothing', async () => {
   const missing = await serverOf().inject('/nothing')
   expect(missing.statusCode).toBe(404)
-  for (const path of ['/metrics', '/status', '/guidance', '/-/healthy', '/-/ready']) {
-    expect(root.body).toContain(path)
+  expect(missing.headers['content-security-policy']).toContain("default-src 'none'")
+  for (const path of ['/ ', '/metrics', '/status', '/guidance', '/-/healthy', '/-/ready']) {
     expect(missing.body).toContain(path)
   }
 })

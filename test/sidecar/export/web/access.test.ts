@@ -7,8 +7,10 @@ import { hashSync } from 'bcryptjs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { UserError } from '../../../../core/errors.ts'
+import { policy } from '../../../../core/policy.ts'
 import type { Snapshot } from '../../../../core/snapshot.ts'
 import { listen } from '../../../../sidecar/export/listen.ts'
+import { Live } from '../../../../sidecar/export/page/live.ts'
 import { MetricsPage } from '../../../../sidecar/export/metrics-page.ts'
 import { close, createServer } from '../../../../sidecar/export/server.ts'
 import { WebAccess } from '../../../../sidecar/export/web/index.ts'
@@ -43,10 +45,12 @@ async function started(config: string) {
   writeFileSync(file, config)
   const web = accessOf()
   const clock = new FakeClock()
+  const snapshot = () => ({}) as Snapshot
   const server = createServer({
     metrics: new MetricsPage({ render: () => Promise.resolve('up 1\n'), picture: () => clock }),
-    snapshot: () => ({}) as Snapshot,
+    snapshot,
     ready: () => true,
+    live: new Live({ clock, snapshot, intervalSeconds: 1, policy, version: '1' }),
     clock,
     web,
   })
