@@ -83,7 +83,20 @@ export const sidecar = defineCommand({
         'Seconds between two readings of what changes seldom (MIG, processes, ECC), from 10; 0 is never',
     },
     policy: { type: 'string', describe: 'YAML file whose keys replace numbers of the policy' },
-    otlp: { type: 'string', describe: 'URL of an OpenTelemetry collector to push to as well' },
+    otlp: {
+      type: 'string',
+      describe:
+        'URL of an OpenTelemetry collector to push to as well; without it OTEL_EXPORTER_OTLP_ENDPOINT counts',
+    },
+    'otlp-protocol': {
+      type: 'string',
+      describe: 'How to push: http/protobuf (the default) or grpc; OTEL_EXPORTER_OTLP_PROTOCOL too',
+    },
+    'otel-hw-metrics': {
+      type: 'boolean',
+      default: false,
+      describe: "Push OpenTelemetry's own hw.gpu.* names as well; they are still in development",
+    },
     'web-config': {
       type: 'string',
       describe:
@@ -135,6 +148,8 @@ export const sidecar = defineCommand({
         gpuDevices: args['gpu-devices']?.split(',').map((each) => each.trim()),
         policy: readPolicy(args.policy),
         otlp: args.otlp,
+        otlpProtocol: args['otlp-protocol'],
+        hardwareNames: args['otel-hw-metrics'],
         web: webConfigOf(args['web-config']),
         nvidiaSmi: args['nvidia-smi'],
         environment: context.environment,

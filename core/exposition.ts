@@ -134,14 +134,20 @@ function familyOf(metric: Metric, readings: readonly Reading[], times: Times): M
     if (typeof value !== 'number') throw new TypeError(`${metric.name} needs a number`)
     return { ...times, attributes: labels, value }
   })
-  return metric.kind === 'counter'
-    ? { ...common, dataPointType: DataPointType.SUM, isMonotonic: true, dataPoints }
+  return metric.kind === 'counter' || metric.kind === 'upDownCounter'
+    ? {
+        ...common,
+        dataPointType: DataPointType.SUM,
+        isMonotonic: metric.kind === 'counter',
+        dataPoints,
+      }
     : { ...common, dataPointType: DataPointType.GAUGE, dataPoints }
 }
 
 const instrumentTypes = {
   gauge: InstrumentType.OBSERVABLE_GAUGE,
   counter: InstrumentType.OBSERVABLE_COUNTER,
+  upDownCounter: InstrumentType.OBSERVABLE_UP_DOWN_COUNTER,
   histogram: InstrumentType.HISTOGRAM,
 } as const
 

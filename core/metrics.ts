@@ -5,7 +5,8 @@ import { geometricBounds } from './histogram.ts'
  * units, buckets and help cannot differ between server, sidecar, boards, alerts and docs.
  * Names and meanings are fixed by the contract; base units stand in the name.
  */
-export type MetricKind = 'gauge' | 'counter' | 'histogram'
+/** `upDownCounter` is OpenTelemetry's, for a sum that falls too; Prometheus shows it as a gauge. */
+export type MetricKind = 'gauge' | 'counter' | 'upDownCounter' | 'histogram'
 
 export interface Metric<Label extends string = string> {
   readonly name: string

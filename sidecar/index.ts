@@ -3,8 +3,10 @@ import { PrometheusRenderer, ReadingProducer } from '../core/exposition.ts'
 import type { Policy } from '../core/policy.ts'
 import type { GpuSample, ServingSample, Snapshot } from '../core/snapshot.ts'
 import { Deployment } from './aggregate/deployment.ts'
-import { otlpUrlOf, startOtlp } from './export/otlp.ts'
+import { otlpTargetOf, startOtlp } from './export/otlp.ts'
 import { readingsOf } from './export/readings.ts'
+import { resourceOf } from './export/resource.ts'
+import { hardwareReadings } from './export/hardware.ts'
 import { listen } from './export/listen.ts'
 import { MetricsPage } from './export/metrics-page.ts'
 import { Live } from './export/page/live.ts'
@@ -52,8 +54,12 @@ export interface SidecarOptions {
   /** How often the inventory is read, which costs the driver more; 0: never. */
   readonly inventorySeconds?: number
   readonly policy: Policy
-  /** Where to push over OTLP; undefined: nowhere. */
+  /** Where to push over OTLP; undefined: where the environment says, if it does. */
   readonly otlp: string | undefined
+  /** One of `otlpProtocols`; undefined: what the environment says, or http/protobuf. */
+  readonly otlpProtocol?: string | undefined
+  /** Whether OpenTelemetry's own names for GPUs are pushed as well. */
+  readonly hardwareNames?: boolean
   /** The web config file, and what reads what it holds; undefined: plain HTTP, open to whoever reaches it. */
   readonly web: { readonly path: string; readonly read: () => unknown } | undefined
   readonly nvidiaSmi: string
@@ -81,7 +87,10 @@ export async function startSidecar(options: SidecarOptions, clock: Clock): Promi
   const { intervalSeconds, policy, version } = options
   const target =
     options.target === undefined ? undefined : new Target(options.target, options.metrics)
-  const otlpUrl = options.otlp === undefined ? undefined : otlpUrlOf(options.otlp)
+  const otlpTarget = otlpTargetOf(
+    { url: options.otlp, protocol: options.otlpProtocol },
+    options.environment,
+  )
   const environment: SourceEnvironment = { ...options, clock, target }
   const deployment = new Deployment({
     target: target?.url ?? 'none',
@@ -108,14 +117,10 @@ export async function startSidecar(options: SidecarOptions, clock: Clock): Promi
       ),
     attempts: () => polls.reduce((total, poll) => total + poll.attempts, 0),
   })
-  const producer = new ReadingProducer({
-    readings: () => readingsOf(snapshot(), { policy, version }),
-    resource: { 'service.name': 'rerankscope-sidecar', 'service.version': version },
-    wallSeconds: () => clock.wallSeconds(),
-  })
+  const { scraped, pushed } = producersOf(options, snapshot, clock)
   const live = new Live({ clock, snapshot, intervalSeconds, policy, version })
   const web = options.web && new WebAccess(options.web.path, options.web.read)
-  const renderer = new PrometheusRenderer(producer)
+  const renderer = new PrometheusRenderer(scraped)
   const server = createServer({
     metrics: new MetricsPage({ render: () => renderer.render(), picture: snapshot }),
     snapshot,
@@ -130,9 +135,8 @@ export async function startSidecar(options: SidecarOptions, clock: Clock): Promi
     throw error
   })
   const otlp =
-    otlpUrl === undefined
-      ? undefined
-      : await startOtlp({ url: otlpUrl, producer, onTrouble: options.onTrouble })
+    otlpTarget &&
+    (await startOtlp({ target: otlpTarget, producer: pushed, onTrouble: options.onTrouble }))
   const running = Promise.all([
     ...polls.map((poll) => poll.run(controller.signal)),
     live.run(controller.signal),
@@ -168,6 +172,25 @@ function proxyPoll(
 ): Poll<ServingSample> {
   const onReading = deployment.addProxied.bind(deployment)
   return new Poll({ source, clock, intervalSeconds, onReading })
+}
+
+/** What is scraped and what is pushed: the same names, and over OTLP on request those of `hw.*` too. */
+function producersOf(
+  { environment, version, policy, listen: { port }, hardwareNames }: SidecarOptions,
+  snapshot: () => Snapshot,
+  clock: Clock,
+): { readonly scraped: ReadingProducer; readonly pushed: ReadingProducer } {
+  const readings = () => readingsOf(snapshot(), { policy, version })
+  const common = {
+    resource: resourceOf({ environment, version, port }),
+    wallSeconds: () => clock.wallSeconds(),
+  }
+  const scraped = new ReadingProducer({ ...common, readings })
+  const both = () => [...readings(), ...hardwareReadings(snapshot())]
+  return {
+    scraped,
+    pushed: hardwareNames === true ? new ReadingProducer({ ...common, readings: both }) : scraped,
+  }
 }
 
 /** One for each source that was asked for. */

@@ -1,5 +1,34 @@
+import type { PushMetricExporter } from '@opentelemetry/sdk-metrics'
 import { messageOf, usageError } from '../../core/errors.ts'
 import type { ReadingProducer } from '../../core/exposition.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+interface ExporterOptions {
+  /** Undefined: `OTEL_EXPORTER_OTLP_*` says where. */
+  readonly url?: string
+  readonly timeoutMillis: number
+}
+
+/** By OpenTelemetry's name of it. The exporters cost memory: each is loaded when it is asked for. */
+const protocols = {
+  'http/protobuf': async (options: ExporterOptions): Promise<PushMetricExporter> => {
+    const { OTLPMetricExporter } = await import('@opentelemetry/exporter-metrics-otlp-proto')
+    return new OTLPMetricExporter(options)
+  },
+  grpc: async (options: ExporterOptions): Promise<PushMetricExporter> => {
+    const { OTLPMetricExporter } = await import('@opentelemetry/exporter-metrics-otlp-grpc')
+    return new OTLPMetricExporter(options)
+  },
+} as const
+export type OtlpProtocol = keyof typeof protocols
+export const otlpProtocols = Object.keys(protocols) as readonly OtlpProtocol[]
+
+export interface OtlpTarget {
+  /** Undefined: `OTEL_EXPORTER_OTLP_*` says where, or nobody, which is this machine. */
+  readonly url: string | undefined
+  readonly protocol: OtlpProtocol
+}
 
 export interface OtlpPush {
   /** Pushes once more, and stops. Never rejects: what cannot be pushed was reported before. */
@@ -11,47 +40,76 @@ const signalPath = 'v1/metrics'
 const pushTimeoutMilliseconds = 3000
 
 /**
+ * Where to push, by our options and by the environment that OpenTelemetry defines; undefined: nowhere.
+ * Throws a `UserError` for what cannot work.
+ */
+export function otlpTargetOf(
+  given: { readonly url: string | undefined; readonly protocol: string | undefined },
+  environment: Environment,
+): OtlpTarget | undefined {
+  const exporters = environment['OTEL_METRICS_EXPORTER']?.split(',').map((name) => name.trim())
+  const asked =
+    given.url !== undefined ||
+    (exporters?.includes('otlp') ??
+      (environment['OTEL_EXPORTER_OTLP_METRICS_ENDPOINT'] ??
+        environment['OTEL_EXPORTER_OTLP_ENDPOINT'] ??
+        '') !== '')
+  if (!asked || environment['OTEL_SDK_DISABLED']?.toLowerCase() === 'true') return undefined
+  const fromEnvironment =
+    environment['OTEL_EXPORTER_OTLP_METRICS_PROTOCOL'] ?? environment['OTEL_EXPORTER_OTLP_PROTOCOL']
+  const name = given.protocol ?? (fromEnvironment || 'http/protobuf')
+  const protocol = otlpProtocols.find((one) => one === name)
+  if (protocol === undefined) {
+    const what = given.protocol === undefined ? 'OTEL_EXPORTER_OTLP_PROTOCOL' : '--otlp-protocol'
+    throw usageError(`${what} must be one of ${otlpProtocols.join(', ')}, not ${name}.`)
+  }
+  return { url: given.url === undefined ? undefined : otlpUrlOf(given.url, protocol), protocol }
+}
+
+/**
  * `http://collector:4318` → `http://collector:4318/v1/metrics`, as OTLP's base endpoints work; a URL
  * with a path is taken as it is. Throws a `UserError` for anything else.
  */
-export function otlpUrlOf(text: string): string {
+export function otlpUrlOf(text: string, protocol: OtlpProtocol): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
     throw usageError('--otlp must be an http:// or https:// URL, as in http://127.0.0.1:4318.')
   }
+  // gRPC has a path of its own.
+  if (protocol === 'grpc') return url.origin
   if (url.pathname === '/') url.pathname = signalPath
   return url.href
 }
 
 /**
- * Pushes what `producer` hands out over OTLP (http/protobuf), so that Prometheus and OTLP carry the
- * same names. `OTEL_EXPORTER_OTLP_*`, `OTEL_METRIC_EXPORT_*` and `OTEL_RESOURCE_ATTRIBUTES` are
- * honoured. The SDK costs memory and start-up time: it is loaded here, when push is asked for.
+ * Pushes what `producer` hands out over OTLP, so that Prometheus and OTLP carry the same names.
+ * `OTEL_EXPORTER_OTLP_*` and `OTEL_METRIC_EXPORT_*` are honoured. The SDK costs memory and start-up
+ * time: it is loaded here, when push is asked for.
  */
 export async function startOtlp(options: {
-  readonly url: string
+  readonly target: OtlpTarget
   readonly producer: ReadingProducer
   /** Told once when pushing begins to fail, and once when it works again. */
   readonly onTrouble: (sentence: string) => void
 }): Promise<OtlpPush> {
-  const [{ NodeSDK }, { OTLPMetricExporter }, sdkMetrics, { envDetector }, otel] =
-    await Promise.all([
-      import('@opentelemetry/sdk-node'),
-      import('@opentelemetry/exporter-metrics-otlp-proto'),
-      import('@opentelemetry/sdk-metrics'),
-      import('@opentelemetry/resources'),
-      import('@opentelemetry/core'),
-    ])
+  const [{ NodeSDK }, sdkMetrics, otel] = await Promise.all([
+    import('@opentelemetry/sdk-node'),
+    import('@opentelemetry/sdk-metrics'),
+    import('@opentelemetry/core'),
+  ])
   // As OpenTelemetry has it, a value that cannot be is one that is not set: the SDK throws on 0.
   const positive = (name: string) => {
     const value = otel.getNumberFromEnv(name)
     return value !== undefined && value > 0 ? value : undefined
   }
-  const timeoutMillis =
-    positive('OTEL_EXPORTER_OTLP_METRICS_TIMEOUT') ??
-    positive('OTEL_EXPORTER_OTLP_TIMEOUT') ??
-    pushTimeoutMilliseconds
-  const exporter = new OTLPMetricExporter({ url: options.url, timeoutMillis })
+  const { url, protocol } = options.target
+  const exporter = await protocols[protocol]({
+    ...(url === undefined ? {} : { url }),
+    timeoutMillis:
+      positive('OTEL_EXPORTER_OTLP_METRICS_TIMEOUT') ??
+      positive('OTEL_EXPORTER_OTLP_TIMEOUT') ??
+      pushTimeoutMilliseconds,
+  })
   const push = exporter.export.bind(exporter)
   let failing = false
   exporter.export = (data, done) => {
@@ -72,8 +130,8 @@ export async function startOtlp(options: {
   const exportTimeoutMillis = positive('OTEL_METRIC_EXPORT_TIMEOUT') ?? 30_000
   const sdk = new NodeSDK({
     resource: options.producer.resource,
-    // Not the process detector: its command line holds the target's URL, credentials included.
-    resourceDetectors: [envDetector],
+    // The resource is whole; the process detector's command line would hold the target's credentials.
+    resourceDetectors: [],
     metricReaders: [
       new sdkMetrics.PeriodicExportingMetricReader({
         exporter,
