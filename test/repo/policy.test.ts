@@ -138,11 +138,6 @@ describe('the numbers stand nowhere else', () => {
   ]
   const excused: readonly { file: string; text: string; reason: string }[] = [
     {
-      file: 'loadgen/plan/plan.ts',
-      text: '30 s / 0.4 s',
-      reason: 'the seconds between two batches of `high`',
-    },
-    {
       file: 'loadgen/measure/poller.ts',
       text: 'multiples of 0.2 s and 0.4 s',
       reason: 'the seconds between the instants of the profiles',
