@@ -5,9 +5,9 @@ import type { BatchScheduler } from './batch/scheduler.ts'
 import type { KnownScore, ScoreCache } from './infer/score-cache.ts'
 import type { Metering } from './metering.ts'
 import type { Stage } from './record.ts'
-import { pairOf, type TokenPair } from './tokenise/pair.ts'
+import { pairOf, type TokenisedText, type TokenPair } from './tokenise/pair.ts'
 import type { ReadyText, Tokeniser } from './tokenise/tokeniser.ts'
-import { truncationOf, type Truncation } from './tokenise/truncation.ts'
+import { kept, truncationOf, type Truncation } from './tokenise/truncation.ts'
 
 export interface ScoredPairs {
   /** In the order of the documents. */
@@ -52,7 +52,9 @@ export class Scoring {
     const truncation = truncationOf(request, this.#parts.server)
     const query = tokeniser.ready(request.query, truncation.lost)
     const documents = request.documents.map((text) => tokeniser.ready(text, truncation.lost))
-    const cache = bypassCaches ? undefined : scoreCache
+    // A text that is cut on its own has scores that the keys of the cache do not tell apart.
+    const cutAlone = request.maximumQueryTokens ?? request.maximumDocumentTokens
+    const cache = bypassCaches || cutAlone !== undefined ? undefined : scoreCache
     const keys = cache?.keysOf(query, documents, truncation)
     const known = documents.map((_, at) => cache?.get(keys?.[at] ?? ''))
     const missing = [...known.keys()].filter((at) => known[at] === undefined)
@@ -79,7 +81,7 @@ export class Scoring {
   }
 
   async #compute(
-    { bypassCaches, holding, signal, onStage }: ScoringCall,
+    { request, bypassCaches, holding, signal, onStage }: ScoringCall,
     truncation: Truncation,
     query: ReadyText,
     documents: readonly ReadyText[],
@@ -88,9 +90,11 @@ export class Scoring {
     const startSeconds = clock.monotonicSeconds()
     const options = { lost: truncation.lost, bypassCache: bypassCaches }
     const ids = await tokeniser.encode(query, documents, options)
-    const pairs: readonly TokenPair[] = ids.documents.map((document) =>
-      pairOf(ids.query, document, specials, truncation),
-    )
+    const cutQuery = firstTokens(ids.query, request.maximumQueryTokens, truncation)
+    const pairs: readonly TokenPair[] = ids.documents.map((document) => {
+      const cutDocument = firstTokens(document, request.maximumDocumentTokens, truncation)
+      return pairOf(cutQuery, cutDocument, specials, truncation)
+    })
     const tokenisedSeconds = clock.monotonicSeconds()
     onStage({ name: 'tokenise', startSeconds, endSeconds: tokenisedSeconds })
     metering.tokenised(tokenisedSeconds - startSeconds)
@@ -107,6 +111,16 @@ export class Scoring {
       truncated,
     }))
   }
+}
+
+/** The text cut to so many tokens on its own, before it makes a pair. */
+function firstTokens(
+  text: TokenisedText,
+  maximum: number | undefined,
+  { lost }: Truncation,
+): TokenisedText {
+  if (maximum === undefined || text.ids.length <= maximum) return text
+  return { ids: kept(text.ids, maximum, lost), unread: true }
 }
 
 function refuseTruncated(

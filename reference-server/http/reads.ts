@@ -2,7 +2,9 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import { prometheusContentType } from '../../core/exposition.ts'
 import { dialects, type WireMessage } from '../../core/dialects/index.ts'
 import { RerankFailure, type ServerInfo } from '../../core/rerank.ts'
+import { docsPage } from './docs-page.ts'
 import { refuseOtherMethods } from './methods.ts'
+import { openApiOf } from './openapi.ts'
 
 export interface ReadState {
   readonly info: () => ServerInfo
@@ -16,7 +18,11 @@ type Answer = (reply: FastifyReply) => FastifyReply | Promise<FastifyReply>
 /** What answers GET, by path: our own, then each dialect's that no earlier one has taken. */
 export function readRoutes(app: FastifyInstance, state: ReadState): void {
   const rerankPaths = new Set(dialects.flatMap(({ paths }) => paths))
-  for (const [path, answer] of answers(state)) {
+  const found = answers(state)
+  const document = openApiOf(state.info().version ?? '', [...found.keys()])
+  found.set('/openapi.json', (reply) => reply.send(document))
+  found.set('/docs', (reply) => reply.type('text/html; charset=utf-8').send(docsPage(document)))
+  for (const [path, answer] of found) {
     app.get(path, (_request, reply) => answer(reply))
     // Where POST reranks, that route refuses the rest.
     if (rerankPaths.has(path)) continue
@@ -24,7 +30,7 @@ export function readRoutes(app: FastifyInstance, state: ReadState): void {
   }
 }
 
-function answers({ info, ready, metrics }: ReadState): ReadonlyMap<string, Answer> {
+function answers({ info, ready, metrics }: ReadState): Map<string, Answer> {
   const found = new Map<string, Answer>([
     ['/health', (reply) => health(reply, ready())],
     // Alive is whoever answers; whether the model can is the other question.

@@ -5,6 +5,17 @@ import { RerankFailure, type RerankTerms } from '../../core/rerank.ts'
 const inSeconds = ['x-request-timeout', 'request-timeout']
 const longestSeconds = 86_400
 
+/** The same, for the API document. */
+export const headerParameters = [
+  ['X-Request-Timeout', 'Seconds after which pairs that still wait are dropped'],
+  ['Request-Timeout', 'The same'],
+  ['X-Envoy-Expected-Rq-Timeout-Ms', 'The same, in milliseconds'],
+  ['grpc-timeout', 'The same, as gRPC writes it: 250m, 3S'],
+  ['Cache-Control', 'no-store: look nothing up and keep nothing'],
+  ['X-Rerank-Dialect', 'Whose format it is, where path and body leave that open'],
+  ['traceparent', 'W3C trace context'],
+].map(([name, description]) => ({ name, in: 'header', description, schema: { type: 'string' } }))
+
 /**
  * What a caller says beside the body: his deadline (`X-Request-Timeout` or `Request-Timeout` in
  * seconds, `grpc-timeout`, or Envoy's milliseconds), `Cache-Control: no-store`, his trace. Throws a

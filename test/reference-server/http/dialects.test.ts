@@ -67,6 +67,20 @@ describe.each(dialects.map((dialect) => ({ name: dialect.name, dialect })))(
       }
     })
 
+    test('a length of the caller’s own changes the scores as everywhere', async () => {
+      const long = {
+        ...request,
+        documents: [chineseText(60, 5) + '机器学习', ...request.documents],
+      }
+      const asked = { ...long, maximumTokens: 32 }
+      const expected = await scoresThrough(reference, asked)
+      expect(expected[0]).not.toBe((await scoresThrough(reference, long))[0])
+      const scores = await scoresThrough(dialect, asked)
+      for (const [at, score] of scores.entries()) {
+        expect(Math.abs(score - (expected[at] ?? Number.NaN))).toBeLessThan(1e-6)
+      }
+    })
+
     test('too many documents and an unknown model are refused in its words', async () => {
       const many = { ...request, documents: Array<string>(41).fill('t') }
       const answer = await post(dialect, dialect.encodeRequest(many))
@@ -152,6 +166,17 @@ test('an object of Cohere’s comes back whole, and its fields are ranked by', a
   expect([status, results.map(({ index }) => index)]).toEqual([200, [0, 1]])
   expect(results[0]!.document).toEqual(body.documents[0])
   expect(results[1]!.document).toEqual({ text: '今天天气很好' })
+})
+
+test.each(['cohere-v2', 'vllm', 'vllm-score'])('%s cuts a document alone', async (name) => {
+  const dialect = dialects.find((one) => one.name === name)!
+  const filler = chineseText(50, 6)
+  const asked = { ...request, documents: [`${filler}机器学习`], maximumDocumentTokens: 50 }
+  const [cut] = await scoresThrough(dialect, asked)
+  const [whole] = await scoresThrough(dialect, { ...request, documents: asked.documents })
+  expect(cut).toBeLessThan(whole!)
+  const [alone] = await scoresThrough(dialect, { ...request, documents: [filler] })
+  expect(Math.abs(cut! - alone!)).toBeLessThan(1e-6)
 })
 
 test('what was cut is told where the format has a place for it', async () => {
