@@ -12,6 +12,7 @@ import {
   profiles,
   queryLimits,
   rateUnits,
+  readApiKey,
   runLoad,
   type SloThreshold,
   type Summary,
@@ -20,6 +21,9 @@ import { defineCommand } from './command.ts'
 import { readProfile } from './profile-file.ts'
 
 const names = (members: readonly { readonly name: string }[]) => members.map(({ name }) => name)
+
+/** Not an option: an argument list can be read by everybody on the machine. */
+const keyVariable = 'RERANKSCOPE_API_KEY'
 
 export const load = defineCommand({
   usage: 'load',
@@ -59,6 +63,33 @@ export const load = defineCommand({
       choices: ['auto', ...names(dialects)],
       default: defaults.dialect,
       describe: 'Wire format; auto asks the target',
+    },
+    model: {
+      type: 'string',
+      describe:
+        'Model that requests name, where the dialect names one [default: what the target says]',
+    },
+    'api-key-file': {
+      type: 'string',
+      describe: `File with the target's key, alone on one line [default: ${keyVariable}]`,
+    },
+    tokenizer: {
+      type: 'string',
+      describe:
+        "The model's folder or tokenizer.json: lengths and truncation are then counted in its tokens",
+    },
+    'expect-scores': {
+      type: 'string',
+      describe: 'File of scores that the answers must have; an answer with others is wrong_scores',
+    },
+    'score-tolerance': {
+      type: 'number',
+      default: defaults.scoreTolerance,
+      describe: 'How far a score may be from the expected one',
+    },
+    'write-scores': {
+      type: 'string',
+      describe: 'File to write with the scores of the answers, for --expect-scores of a later run',
     },
     dataset: {
       type: 'string',
@@ -131,6 +162,13 @@ export const load = defineCommand({
         timeScale: args['time-scale'],
         rateScale: args['rate-scale'],
         batchForm: args['batch-as'],
+        apiKey: await readApiKey(args['api-key-file'], {
+          name: keyVariable,
+          value: environment[keyVariable],
+        }),
+        expectScores: args['expect-scores'],
+        scoreTolerance: args['score-tolerance'],
+        writeScores: args['write-scores'],
         timeoutSeconds: args.timeout,
         slo: (args.slo ?? []).map(parseSlo),
         out,
@@ -149,6 +187,7 @@ function checkNumbers(args: {
   readonly timeout: number
   readonly seed: number
   readonly queries: number
+  readonly 'score-tolerance': number
   readonly 'time-scale': number
   readonly 'rate-scale': number
 }): void {
@@ -162,6 +201,9 @@ function checkNumbers(args: {
   }
   if (!Number.isInteger(args.queries) || args.queries < 1 || args.queries > queryLimits.maximum) {
     throw usageError(`--queries must be a whole number from 1 to ${String(queryLimits.maximum)}.`)
+  }
+  if (!(args['score-tolerance'] >= 0)) {
+    throw usageError('--score-tolerance must be a number from 0.')
   }
   if (!Number.isSafeInteger(args.seed)) throw usageError('--seed must be a whole number.')
 }

@@ -1,4 +1,5 @@
 /** The front door of the load generator: what the commands use. */
+export { readApiKey } from './api-key.ts'
 export { datasetFiles, datasets, queryLimits } from './dataset/index.ts'
 export { engines, k6Remedy } from './engines/index.ts'
 export type { Progress } from './measure/progress.ts'

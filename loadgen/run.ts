@@ -4,7 +4,7 @@ import { parseTargetUrl } from '../core/target-url.ts'
 import { loadDataset, queryLimits } from './dataset/index.ts'
 import { engines } from './engines/index.ts'
 import type { Progress } from './measure/progress.ts'
-import { judge } from './measure/response.ts'
+import { judge, type ScoreCheck } from './measure/response.ts'
 import { summarize, type SloThreshold } from './measure/summarize.ts'
 import { bodiesOf, BodyComposer } from './plan/body.ts'
 import { planFileOf, writePlan } from './plan/files.ts'
@@ -14,7 +14,9 @@ import { profiles } from './plan/profiles.ts'
 import { ownScheduleSeconds } from './plan/schedule.ts'
 import { prepareFolder, writeRun, writingTo, type Run } from './report/folder.ts'
 import { progressWriter } from './report/progress.ts'
+import { defaultTolerance, readScores, ScoreChecker, ScoreRecorder } from './scores.ts'
 import { measure } from './session.ts'
+import { readTokenizer } from './tokenizer.ts'
 import { preflight, requireDocuments, type Preflight } from './target.ts'
 
 export interface RunOptions {
@@ -40,6 +42,17 @@ export interface RunOptions {
   readonly k6?: string | undefined
   /** `auto` (default) or the name of a dialect. */
   readonly dialect?: string | undefined
+  /** Sent to the target and nowhere else. */
+  readonly apiKey?: string | undefined
+  /** That requests name, where the dialect names one; what the target says of itself without it. */
+  readonly model?: string | undefined
+  /** The model's folder or tokenizer.json: lengths are then reported in its tokens too. */
+  readonly tokenizer?: string | undefined
+  /** File of scores that the answers must have, within the tolerance. */
+  readonly expectScores?: string | undefined
+  readonly scoreTolerance?: number | undefined
+  /** File to write with the scores of the answers. */
+  readonly writeScores?: string | undefined
   /** A name from `datasets`, or a path. */
   readonly dataset?: string | undefined
   /** Taken from the data set, chosen by the seed. */
@@ -73,6 +86,7 @@ export const defaults = {
   rateScale: 1,
   count: 'queries',
   batchForm: 'burst',
+  scoreTolerance: defaultTolerance,
 } as const satisfies Partial<RunOptions>
 
 export const rateUnits = ['queries', 'batches'] as const
@@ -88,7 +102,10 @@ const maximumSeconds = 12 * 3600
  * be loaded at all. A target that fails under load is a result, not an error.
  */
 export async function runLoad(options: RunOptions, context: RunContext): Promise<Run> {
-  const { plan, found, engine, target, sidecar, composer } = await prepared(options, context)
+  const { plan, found, engine, target, sidecar, composer, scores } = await prepared(
+    options,
+    context,
+  )
   const progress = progressWriter(context.stderr)
   const { observations, telemetry, ...facts } = await measure(
     {
@@ -97,7 +114,7 @@ export async function runLoad(options: RunOptions, context: RunContext): Promise
       replay: {
         endpoint: found.endpoint,
         folder: options.out,
-        judge: (message, item) => judge(message, found.dialect, item),
+        judge: (message, item) => judge(message, found.dialect, item, scores.check),
         bodyOf: (item) => composer.compose(item),
         timeoutSeconds: options.timeoutSeconds ?? defaults.timeoutSeconds,
       },
@@ -126,11 +143,34 @@ export async function runLoad(options: RunOptions, context: RunContext): Promise
       profile: profileFacts(plan),
       dataset: plan.dataset,
       slo: options.slo ?? [],
+      scores: scores.figures(),
     },
     observations,
     telemetry,
   )
+  await scores.write()
   return writeRun({ folder: options.out, summary, observations, telemetry })
+}
+
+/** What is done with the scores of answers: compared, kept, both or neither. */
+async function scoresOf({ expectScores, writeScores, scoreTolerance }: RunOptions, plan: Plan) {
+  const checker =
+    expectScores === undefined
+      ? undefined
+      : new ScoreChecker(plan, await readScores(expectScores), scoreTolerance ?? defaultTolerance)
+  if (expectScores !== undefined) checker?.requireOverlap(plan.items, expectScores)
+  const recorder = writeScores === undefined ? undefined : new ScoreRecorder(plan)
+  const check: ScoreCheck = (item, results) => {
+    recorder?.record(item, results)
+    return checker?.check(item, results) ?? true
+  }
+  return {
+    check,
+    figures: () => checker?.figures(),
+    write: async () => {
+      if (writeScores !== undefined) await recorder?.write(writeScores)
+    },
+  }
 }
 
 /** Everything that is done before the first request: the target is asked, the plan made and written. */
@@ -153,16 +193,22 @@ async function prepared(options: RunOptions, context: RunContext) {
       dialect: options.dialect ?? defaults.dialect,
       documents: maximumDocumentsOf(profile) ?? 1,
       batchForm,
+      apiKey: options.apiKey,
+      model: options.model,
     },
     context.signal,
   )
   await prepareFolder(options.out, options.force ?? false)
 
   const dataset = await loadDataset(options.dataset ?? defaults.dataset, { seed, queries })
-  const plan = planOf(profile, { ...scaling, seed, dataset, batchForm })
+  const counter =
+    options.tokenizer === undefined ? undefined : await readTokenizer(options.tokenizer)
+  const tokens = counter && { counter, limit: found.info?.maximumInputTokens }
+  const plan = planOf(profile, { ...scaling, seed, dataset, batchForm, tokens })
   requireDocuments(target, found.info, plan.documentCounts.at(-1) ?? 1)
   const composer = await writtenPlan(options.out, plan, found)
-  return { plan, found, engine, target, sidecar, composer }
+  const scores = await scoresOf(options, plan)
+  return { plan, found, engine, target, sidecar, composer, scores }
 }
 
 function profileOf(profile: string | Profile): Profile {
@@ -185,9 +231,9 @@ function scalingOf(profile: Profile, options: RunOptions) {
 async function writtenPlan(
   folder: string,
   plan: Plan,
-  { dialect, endpoint }: Preflight,
+  { dialect, endpoint, model }: Preflight,
 ): Promise<BodyComposer> {
-  const bodies = bodiesOf(dialect, [...plan.items, ...plan.warmUp.flat()])
+  const bodies = bodiesOf(dialect, [...plan.items, ...plan.warmUp.flat()], model)
   const headers = { 'content-type': 'application/json' }
   const file = planFileOf(plan, { dialect: dialect.name, path: endpoint.path, headers, bodies })
   await writingTo(folder, writePlan(folder, plan, file))

@@ -14,11 +14,15 @@ import { getText } from './get-text.ts'
 import type { BatchForm } from './plan/profile.ts'
 
 const infoTimeoutSeconds = 10
+/** OpenSSL's reasons and Node's own, as `code` of an error. */
+const certificateCodes = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER/
 
 export interface Preflight {
   readonly dialect: Dialect
   /** Undefined where the target says nothing of itself. */
   readonly info: ServerInfo | undefined
+  /** For the dialects that name one. */
+  readonly model: string | undefined
   readonly endpoint: Endpoint
 }
 
@@ -28,6 +32,10 @@ export interface PreflightOptions {
   /** The most that a request will have, as far as known. */
   readonly documents: number
   readonly batchForm: BatchForm
+  /** Sent as the dialect sends keys. */
+  readonly apiKey?: string | undefined
+  /** That requests name; what the target says of itself without it. */
+  readonly model?: string | undefined
 }
 
 /**
@@ -39,16 +47,20 @@ export interface PreflightOptions {
  */
 export async function preflight(
   target: TargetUrl,
-  { dialect: dialectName, documents, batchForm }: PreflightOptions,
+  options: PreflightOptions,
   signal: AbortSignal,
 ): Promise<Preflight> {
+  const { dialect: dialectName, documents, batchForm, apiKey } = options
   const named = dialectName === 'auto' ? undefined : dialectNamed(dialectName)
   if (dialectName !== 'auto' && named === undefined) {
     throw usageError(
       `There is no dialect ${dialectName}; choose from auto, ${dialects.map(({ name }) => name).join(', ')}.`,
     )
   }
-  const found = await identify(target, named === undefined ? dialects : [named], signal)
+  if (apiKey !== undefined && target.headers.authorization !== undefined) {
+    throw usageError('There is a key and a user in --target: give one of them.')
+  }
+  const found = await identify(target, named === undefined ? dialects : [named], options, signal)
   const dialect = found?.dialect ?? named
   if (dialect === undefined) {
     throw environmentError(
@@ -61,13 +73,15 @@ export async function preflight(
       `--batch-as flattened needs a dialect that takes several queries in one request, and ${dialect.title} takes one; leave it at burst.`,
     )
   }
+  const model = options.model ?? found?.info.model
   return {
     dialect,
     info: found?.info,
+    model,
     endpoint: {
       origin: target.origin,
-      path: target.prefix + pathOf(dialect, found?.info.model),
-      headers: target.headers,
+      path: target.prefix + pathOf(dialect, model),
+      headers: headersOf(target, dialect, apiKey),
     },
   }
 }
@@ -85,14 +99,22 @@ export function requireDocuments(
   )
 }
 
+function headersOf(target: TargetUrl, { credentials }: Dialect, apiKey: string | undefined) {
+  return apiKey === undefined
+    ? target.headers
+    : { ...target.headers, ...credentials.encode(apiKey) }
+}
+
 async function identify(
   target: TargetUrl,
   candidates: readonly Dialect[],
+  { apiKey, model = 'default' }: PreflightOptions,
   signal: AbortSignal,
 ): Promise<{ readonly dialect: Dialect; readonly info: ServerInfo } | undefined> {
   for (const dialect of candidates) {
     // A dialect without /info cannot be recognised, but the target must answer all the same.
-    const body = await get(target, dialect.info?.path ?? '/', signal)
+    const path = (dialect.info?.path ?? '/').replace(':model', encodeURIComponent(model))
+    const body = await get(target, path, headersOf(target, dialect, apiKey), signal)
     if (dialect.info === undefined || body === undefined) continue
     try {
       return { dialect, info: dialect.info.decode(body) }
@@ -107,17 +129,31 @@ async function identify(
 async function get(
   target: TargetUrl,
   path: string,
+  headers: Readonly<Record<string, string>>,
   stop: AbortSignal,
 ): Promise<string | undefined> {
   try {
     const signal = AbortSignal.any([stop, AbortSignal.timeout(infoTimeoutSeconds * 1000)])
-    const { status, text } = await getText(target.url + path, { headers: target.headers, signal })
+    const { status, text } = await getText(target.url + path, { headers, signal })
+    if (status === 401) {
+      throw environmentError(
+        `${target.url} wants a key, or another one (401); put it into RERANKSCOPE_API_KEY or a file for --api-key-file.`,
+      )
+    }
     return status >= 200 && status < 300 ? text : undefined
   } catch (error) {
     if (stop.aborted) {
       throw new UserError(
         exitCodes.invalidRun,
         'Interrupted before anything was sent; there is no run.',
+        { cause: error },
+      )
+    }
+    if (error instanceof UserError) throw error
+    const code = systemCodeOf(error)
+    if (code !== undefined && certificateCodes.test(code)) {
+      throw environmentError(
+        `${target.url} shows a certificate that cannot be trusted (${code}); name its authority with NODE_EXTRA_CA_CERTS, or correct the certificate.`,
         { cause: error },
       )
     }

@@ -169,6 +169,16 @@ export const summarySchema = z.object({
     reasons: z.array(z.string()),
     recommendation: z.string(),
   }),
+  /** Answered scores against those expected; absent: none were. */
+  scores: z
+    .object({
+      tolerance: z.number(),
+      comparedPairs: z.number().int(),
+      unknownPairs: z.number().int(),
+      wrongPairs: z.number().int(),
+      maximumDifference: z.number().nullable(),
+    })
+    .optional(),
   /** Thresholds that were asked for. */
   slo: z.array(
     z.object({

@@ -14,6 +14,7 @@ export type RunFacts = Pick<
 > & {
   readonly totals: Pick<Summary['totals'], 'planned' | 'unsent' | 'unfinished'>
   readonly slo: readonly SloThreshold[]
+  readonly scores?: Summary['scores']
 }
 
 /** A response time that a percentile must stay under. */
@@ -72,8 +73,16 @@ export function summarize(
       const met = measuredSeconds !== null && measuredSeconds < limitSeconds
       return { percentile, limitSeconds, measuredSeconds, met }
     }),
-    notes: [...notes, ...gpuNotes.notes],
+    ...(facts.scores !== undefined && { scores: facts.scores }),
+    notes: [...notes, ...gpuNotes.notes, ...scoreNotesOf(facts)],
   }
+}
+
+function scoreNotesOf({ scores }: RunFacts): readonly string[] {
+  if (scores === undefined || scores.wrongPairs === 0) return []
+  return [
+    `${formatCount(scores.wrongPairs)} of ${formatCount(scores.comparedPairs)} scores are not those expected: they differ by up to ${formatCount(scores.maximumDifference ?? 0)}, allowed are ${String(scores.tolerance)}`,
+  ]
 }
 
 const succeededPairs = (observations: readonly Observation[]): number =>

@@ -17,9 +17,14 @@ const markers = /"rerankscopeText(\d+)End"/
  * The body of a request with so many documents a query, as the dialect writes it; several queries
  * need a dialect with `batch`.
  */
-export function bodyTemplateOf(dialect: Dialect, documents: number, queries = 1): BodyTemplate {
+export function bodyTemplateOf(
+  dialect: Dialect,
+  documents: number,
+  { queries = 1, model }: { readonly queries?: number; readonly model?: string | undefined } = {},
+): BodyTemplate {
   const width = documents + 1
   const requests = Array.from({ length: queries }, (_, query) => ({
+    ...(model !== undefined && { model }),
     query: marker(query * width),
     documents: Array.from({ length: documents }, (_, at) => marker(query * width + at + 1)),
     returnDocuments: false,
@@ -48,10 +53,14 @@ export function bodyTemplateOf(dialect: Dialect, documents: number, queries = 1)
 export function bodiesOf(
   dialect: Dialect,
   items: readonly PlanItem[],
+  model?: string,
 ): Readonly<Record<string, BodyTemplate>> {
   const bodies: Record<string, BodyTemplate> = {}
   for (const item of items) {
-    bodies[shapeKeyOf(item)] ??= bodyTemplateOf(dialect, item.documents, item.queries)
+    bodies[shapeKeyOf(item)] ??= bodyTemplateOf(dialect, item.documents, {
+      queries: item.queries ?? 1,
+      model,
+    })
   }
   return bodies
 }

@@ -98,6 +98,10 @@ export class FixtureServer {
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const seconds = performance.now() / 1000
+    if (request.method === 'GET' && request.url !== '/info') {
+      response.writeHead(404).end()
+      return
+    }
     if (request.url === '/info') {
       this.#answerInfo(response)
       return
