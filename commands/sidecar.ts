@@ -48,7 +48,7 @@ export const sidecar = defineCommand({
       type: 'string',
       default: 'auto',
       describe:
-        'Where GPU figures come from: auto, nvidia-smi, emulated (the reference server stands in), replay:FILE, none',
+        'Where GPU figures come from: auto, nvidia-smi, emulated (the reference server stands in), dcgm:URL (page of dcgm-exporter or Triton), replay:FILE, none',
     },
     'gpu-devices': {
       type: 'string',

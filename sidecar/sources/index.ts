@@ -1,6 +1,7 @@
 import { usageError } from '../../core/errors.ts'
 import type { GpuSample, ServingSample } from '../../core/snapshot.ts'
 import { servingSource } from '../serving.ts'
+import { dcgm } from './dcgm.ts'
 import { emulated } from './emulated.ts'
 import { generic } from './generic.ts'
 import { infinity } from './infinity.ts'
@@ -22,7 +23,7 @@ import { vllm } from './vllm.ts'
 import { xinference } from './xinference.ts'
 
 /** In the order in which `auto` tries them. One more = one file and one line here. */
-export const gpuSources: readonly GpuSource[] = [nvidiaSmi, emulated, replay]
+export const gpuSources: readonly GpuSource[] = [nvidiaSmi, emulated, dcgm, replay]
 /** Infinity last: its page holds nothing of its own. */
 export const servingSources: readonly ServingSource[] = [
   rerankscope,

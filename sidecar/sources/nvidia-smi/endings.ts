@@ -37,7 +37,17 @@ export function endingOf(
 ): string {
   const ofShell = code === null ? undefined : shellEndings[code]
   if (ofShell !== undefined) return ofShell(program)
+  const cause = causeOf(note)
   const how = code === null ? `was ended by ${signal ?? 'a signal'}` : `exited with ${String(code)}`
   const meaning = code === null ? undefined : meanings[code]
-  return `${program} ${how}${meaning === undefined ? '' : `: ${meaning}`}${note === undefined ? '' : ` (it said "${note}")`}.`
+  const explained = meaning ?? cause
+  return `${program} ${how}${explained === undefined ? '' : `: ${explained}`}${note === undefined ? '' : ` (it said "${note}")`}.`
+}
+
+/** What the program said and its code does not. */
+function causeOf(note: string | undefined): string | undefined {
+  if (note?.includes('Failed to initialize NVML: Unknown Error') === true) {
+    return 'the container has lost its devices, as after a systemctl daemon-reload on the host: restart the container'
+  }
+  return note?.includes('Driver Not Loaded') === true ? meanings[9] : undefined
 }

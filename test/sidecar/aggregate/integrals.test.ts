@@ -87,3 +87,29 @@ test('energy is unknown until power was seen, and stands still while it is not',
 test('time that goes backwards adds nothing', () => {
   expect(integralsOf([at(5, {}), at(4, {})])).toMatchObject({ observedSeconds: 0, energyJoules: 0 })
 })
+
+test.each([5, 15, 30, 60])(
+  'the increase of busy over that of observed is the exact utilisation, scraped every %i s',
+  (everySeconds) => {
+    // 40 s at 90 %, 80 s at 20 %: a gauge that is scraped now and then would see one or the other.
+    const ratioAt = (second: number) => (second % 120 < 40 ? 0.9 : 0.2)
+    let integrals = noIntegrals(bands)
+    let earlier: Timed | undefined
+    const scrapes: (typeof integrals)[] = []
+    for (let second = 0; second <= 1200; second += 1) {
+      // The sample of a second covers the second before it.
+      const later = at(second, { utilizationRatio: ratioAt(second - 1) })
+      integrals = integrate(integrals, earlier, later, { maximumGapSeconds: 3, bands })
+      earlier = later
+      if (second % everySeconds === 0) scrapes.push(integrals)
+    }
+    const [first, last] = [scrapes[0]!, scrapes.at(-1)!]
+    const grown = last.observedSeconds - first.observedSeconds
+    expect((last.busySeconds - first.busySeconds) / grown).toBeCloseTo(
+      (40 * 0.9 + 80 * 0.2) / 120,
+      9,
+    )
+    expect(last.bandSeconds[above]! / grown).toBeCloseTo(40 / 120, 9)
+    expect(last.bandSeconds[below]! / grown).toBeCloseTo(80 / 120, 9)
+  },
+)

@@ -21,6 +21,16 @@ test('a path with spaces that exists is one word', () => {
 
 test.each([
   [
+    'Failed to initialize NVML: Unknown Error',
+    /the container has lost its devices.*restart the con/,
+  ],
+  ['Failed to properly shut down NVML: Driver Not Loaded', /the NVIDIA driver is not loaded/],
+])('what is wrong is told where the exit code says nothing: %s', (note, sentence) => {
+  expect(endingOf('nvidia-smi', 255, null, note)).toMatch(sentence)
+})
+
+test.each([
+  [
     18,
     null,
     'nvidia-smi exited with 18: driver and NVML library are of different versions: reboot, or reload the driver (it said "x").',

@@ -46,7 +46,7 @@ test('every file of the folder that is a source is in a list', () => {
 })
 
 test('the choices are the lists', () => {
-  expect(gpuChoices).toEqual(['auto', 'nvidia-smi', 'emulated', 'replay:FILE', 'none'])
+  expect(gpuChoices).toEqual(['auto', 'nvidia-smi', 'emulated', 'dcgm:URL', 'replay:FILE', 'none'])
   expect(serverChoices.join(' ')).toBe(
     'auto rerankscope tei vllm triton xinference llamacpp infinity generic:FILE none',
   )
@@ -61,7 +61,7 @@ test('auto takes nvidia-smi where it is on PATH, then the target, and without bo
   expect(gpuSourceOf('auto', environment).inventory?.name).toBe('nvidia-smi-inventory')
 })
 
-test.each(['nvidia', 'nvidia-smi:x', 'replay', 'replay:/no/such/file', ''])(
+test.each(['nvidia', 'nvidia-smi:x', 'replay', 'replay:/no/such/file', 'dcgm', 'dcgm:ftp://x', ''])(
   'the GPU source %j is refused',
   (choice) => {
     expect(() => gpuSourceOf(choice, environment)).toThrow(UserError)
