@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { systemClock } from '../core/clock.ts'
 import { dialects } from '../core/dialects/index.ts'
-import { exitCodes, usageError, type ExitCode } from '../core/errors.ts'
+import { usageError } from '../core/errors.ts'
 import {
   batchForms,
   datasetFiles,
@@ -14,11 +14,10 @@ import {
   rateUnits,
   readApiKey,
   runLoad,
-  type SloThreshold,
-  type Summary,
 } from '../loadgen/index.ts'
 import { defineCommand } from './command.ts'
 import { readProfile } from './profile-file.ts'
+import { exitCodeOf, sloOf, sloOption } from './slo.ts'
 
 const names = (members: readonly { readonly name: string }[]) => members.map(({ name }) => name)
 
@@ -35,7 +34,10 @@ export const load = defineCommand({
       'with GPU figures from the sidecar beside the reranker',
     ],
     ['load --target http://127.0.0.1:8080 --engine k6', 'the same plan, sent by k6'],
-    ['load --target http://127.0.0.1:8080 --slo p95=500ms', 'exit 99 when p95 is not under 500 ms'],
+    [
+      'load --target http://127.0.0.1:8080 --slo p95=500ms,errors=0.1%',
+      'exit 99 when p95 is over 500 ms or more than one request in a thousand fails',
+    ],
   ],
   options: {
     target: {
@@ -137,12 +139,7 @@ export const load = defineCommand({
       default: defaults.timeoutSeconds,
       describe: 'Seconds after which a request without an answer is a timeout',
     },
-    slo: {
-      type: 'string',
-      array: true,
-      requiresArg: true,
-      describe: 'Threshold such as p95=500ms; missed: exit 99. May be given more than once',
-    },
+    slo: sloOption,
     out: {
       type: 'string',
       requiresArg: true,
@@ -170,7 +167,7 @@ export const load = defineCommand({
         scoreTolerance: args['score-tolerance'],
         writeScores: args['write-scores'],
         timeoutSeconds: args.timeout,
-        slo: (args.slo ?? []).map(parseSlo),
+        slo: sloOf(args.slo),
         out,
       },
       { signal, stderr, environment },
@@ -178,7 +175,7 @@ export const load = defineCommand({
     const { summary } = run
     if (args.json) stdout.write(`${JSON.stringify(summary, null, 2)}\n`)
     else stdout.write(`${formatRunTable([run], stdout.columns)}\n\n${join(out, 'report.html')}\n`)
-    return exitCodeOf(summary)
+    return exitCodeOf([summary])
   },
 })
 
@@ -206,23 +203,6 @@ function checkNumbers(args: {
     throw usageError('--score-tolerance must be a number from 0.')
   }
   if (!Number.isSafeInteger(args.seed)) throw usageError('--seed must be a whole number.')
-}
-
-function exitCodeOf({ validity, slo }: Summary): ExitCode {
-  if (!validity.valid) return exitCodes.invalidRun
-  return slo.every(({ met }) => met) ? exitCodes.done : exitCodes.slo
-}
-
-/** `p95=500ms`, `p99=1.5s`. */
-function parseSlo(text: string): SloThreshold {
-  const [, percentile, amount, unit] = /^(p50|p90|p95|p99)=(\d+(?:\.\d+)?)(ms|s)$/.exec(text) ?? []
-  const limitSeconds = Number(amount) / (unit === 'ms' ? 1000 : 1)
-  if (percentile === undefined || !(limitSeconds > 0)) {
-    throw usageError(
-      `--slo ${text} is not a threshold; write p50, p90, p95 or p99, = and a duration, as in p95=500ms.`,
-    )
-  }
-  return { percentile: percentile as SloThreshold['percentile'], limitSeconds }
 }
 
 /** 2026-11-22T15-04-05, safe in a file name on every system. */

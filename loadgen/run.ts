@@ -1,11 +1,13 @@
 import { systemClock, type Clock } from '../core/clock.ts'
 import { usageError } from '../core/errors.ts'
+import type { Observation } from '../core/observation.ts'
 import { parseTargetUrl } from '../core/target-url.ts'
 import { loadDataset, queryLimits } from './dataset/index.ts'
 import { engines } from './engines/index.ts'
 import type { Progress } from './measure/progress.ts'
 import { judge, type ScoreCheck } from './measure/response.ts'
-import { summarize, type SloThreshold } from './measure/summarize.ts'
+import type { SloThreshold } from './measure/slo.ts'
+import { summarize } from './measure/summarize.ts'
 import { bodiesOf, BodyComposer } from './plan/body.ts'
 import { planFileOf, writePlan } from './plan/files.ts'
 import { planOf, type Plan } from './plan/plan.ts'
@@ -73,6 +75,8 @@ export interface RunContext {
   readonly clock?: Clock | undefined
   /** Called once a second. */
   readonly onProgress?: ((progress: Progress) => void) | undefined
+  /** Called for each request that ended, in that order. */
+  readonly onObservation?: ((observation: Observation) => void) | undefined
 }
 
 export const defaults = {
@@ -123,6 +127,7 @@ export async function runLoad(options: RunOptions, context: RunContext): Promise
     {
       signal: context.signal,
       clock: context.clock ?? systemClock,
+      onObservation: context.onObservation,
       onProgress: (now) => {
         progress.write(now)
         context.onProgress?.(now)

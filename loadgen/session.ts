@@ -28,6 +28,7 @@ export interface SessionContext {
   readonly clock: Clock
   /** Called once a second. */
   readonly onProgress: (progress: Progress) => void
+  readonly onObservation?: ((observation: Observation) => void) | undefined
 }
 
 export interface Measured extends Pick<
@@ -42,7 +43,7 @@ export interface Measured extends Pick<
 /** Replays the plan while looking at the sidecar and at the generator's own event loop. */
 export async function measure(
   { plan, engine, replay, sidecar }: Session,
-  { signal, clock, onProgress }: SessionContext,
+  { signal, clock, onProgress, onObservation }: SessionContext,
 ): Promise<Measured> {
   const poller = sidecar === undefined ? undefined : new SidecarPoller(sidecar, clock)
   const meter = meterOf(plan, clock, poller)
@@ -73,6 +74,7 @@ export async function measure(
       onObservation: (observation) => {
         observations.push(observation)
         meter.observe(observation)
+        onObservation?.(observation)
       },
     })
     eventLoop.disable()

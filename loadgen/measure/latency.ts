@@ -37,21 +37,16 @@ export function latencyOf(observations: readonly Observation[]): {
   const response = sorted(counted.map(responseSecondsOf))
   const service = sorted(counted.map(serviceSecondsOf))
   const samples = counted.length
-  const at = (values: Float64Array, q: number) => percentile(values, q) ?? null
   const interval = quantileInterval(response, 0.95)
   return {
     latencySeconds: {
       samples,
       response: {
-        p50: at(response, 0.5),
-        p90: at(response, 0.9),
-        p95: at(response, 0.95),
-        p99: at(response, 0.99),
-        max: at(response, 1),
+        ...distributionOf(response),
         p95Interval: interval === undefined ? null : [...interval.bounds],
         p95IntervalConfidence: interval?.confidence ?? null,
       },
-      service: { p50: at(service, 0.5), p95: at(service, 0.95), p99: at(service, 0.99) },
+      service: distributionOf(service),
       batch: batchLatencyOf(counted),
       server: serverPhasesOf(counted),
     },
@@ -59,12 +54,18 @@ export function latencyOf(observations: readonly Observation[]): {
   }
 }
 
-/** Whether a figure stands on enough samples to be shown to people; `run.json` holds it all the same. */
-export function isSupported(
-  { samples }: Pick<Summary['latencySeconds'], 'samples'>,
-  percentile: keyof Summary['latencySeconds']['response'],
-): boolean {
-  return percentile !== 'p99' || samples >= minimumSamples.p99
+/** p99 is null where samples are too few for it: the longest of them would stand in its place. */
+function distributionOf(sorted: Float64Array): Summary['latencySeconds']['service'] {
+  const at = (q: number) => percentile(sorted, q) ?? null
+  const { length } = sorted
+  return {
+    p50: at(0.5),
+    p90: at(0.9),
+    p95: at(0.95),
+    p99: length < minimumSamples.p99 ? null : at(0.99),
+    max: at(1),
+    mean: length === 0 ? null : sorted.reduce((sum, value) => sum + value, 0) / length,
+  }
 }
 
 function notesOf(
@@ -76,9 +77,7 @@ function notesOf(
   const excluded = requests - samples
   return [
     ...(samples < minimumSamples.p99
-      ? [
-          `p99 is not shown: it takes ${String(minimumSamples.p99)} samples, and this run has ${few}, so it is little more than the longest`,
-        ]
+      ? [`there is no p99: it takes ${String(minimumSamples.p99)} samples, and this run has ${few}`]
       : []),
     ...(interval !== undefined && interval.confidence < intervalConfidence
       ? [

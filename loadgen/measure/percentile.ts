@@ -12,8 +12,8 @@ export function percentile(sorted: ArrayLike<number>, q: number): number | undef
   return lower + (upper - lower) * (position - below)
 }
 
-/** Fewer samples say nothing about so rare a value (MLPerf's early-stopping counts). */
-export const minimumSamples = { p95: 90, p99: 459 } as const
+/** Fewer samples say nothing about so rare a value (for p95 and p99 MLPerf's early-stopping counts). */
+export const minimumSamples = { p50: 30, p95: 90, p99: 459 } as const
 
 /** What an interval is meant to reach. For p95 both tails are held from 72 samples on: 0.95^72 < 2.5 %. */
 export const intervalConfidence = 0.95
@@ -25,13 +25,17 @@ export interface Interval {
 }
 
 /**
- * A 95 % confidence interval of the q-quantile from order statistics: which sample stands below the
+ * A confidence interval (95 % unless `wanted` says another) of the q-quantile from order statistics: which sample stands below the
  * true quantile and which above follows from the binomial distribution alone, whatever the latencies'
  * own distribution. With too few samples for that it ends at the extremes, and its confidence says
  * how little that is worth. Undefined for no samples.
  */
-export function quantileInterval(sorted: ArrayLike<number>, q: number): Interval | undefined {
-  const { ranks, confidence } = intervalRanks(sorted.length, q)
+export function quantileInterval(
+  sorted: ArrayLike<number>,
+  q: number,
+  wanted = intervalConfidence,
+): Interval | undefined {
+  const { ranks, confidence } = intervalRanks(sorted.length, q, wanted)
   const lower = sorted[ranks[0] - 1]
   const upper = sorted[ranks[1] - 1]
   return lower === undefined || upper === undefined
@@ -39,13 +43,13 @@ export function quantileInterval(sorted: ArrayLike<number>, q: number): Interval
     : { bounds: [lower, upper], confidence }
 }
 
-const tail = (1 - intervalConfidence) / 2
-
 /** Ranks, counted from 1, of the samples that bound the q-quantile of `count` samples. */
 export function intervalRanks(
   count: number,
   q: number,
+  wanted = intervalConfidence,
 ): { readonly ranks: readonly [number, number]; readonly confidence: number } {
+  const tail = (1 - wanted) / 2
   let logMass = count * Math.log(1 - q)
   let cumulative = 0
   let lower = 1

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { guidanceStates } from '../../core/guidance.ts'
 import { outcomes } from '../../core/observation.ts'
+import { sloResultSchema } from './slo.ts'
 
 const seconds = z.number().min(0)
 /** Null: too few samples, or none. `notes` says which. */
@@ -113,14 +114,23 @@ export const summarySchema = z.object({
       p50: figure,
       p90: figure,
       p95: figure,
+      /** Null below 459 samples: so few say nothing of so rare a value. */
       p99: figure,
       max: figure,
+      mean: figure,
       p95Interval: z.tuple([seconds, seconds]).nullable(),
       /** 0.95 where there are samples enough, less where the interval ends at the extremes. */
       p95IntervalConfidence: z.number().min(0).max(1).nullable(),
     }),
     /** From the send. */
-    service: z.object({ p50: figure, p95: figure, p99: figure }),
+    service: z.object({
+      p50: figure,
+      p90: figure,
+      p95: figure,
+      p99: figure,
+      max: figure,
+      mean: figure,
+    }),
     /** From the intended time of a batch to its slowest answer; null when a batch is one request. */
     batch: z.object({ p50: figure, p95: figure }).nullable(),
     /** What the server says of itself, the medians; null where it says nothing. */
@@ -180,14 +190,7 @@ export const summarySchema = z.object({
     })
     .optional(),
   /** Thresholds that were asked for. */
-  slo: z.array(
-    z.object({
-      percentile: z.enum(['p50', 'p90', 'p95', 'p99']),
-      limitSeconds: z.number().positive(),
-      measuredSeconds: figure,
-      met: z.boolean(),
-    }),
-  ),
+  slo: z.array(sloResultSchema),
   /** What a reader must know about the figures, a sentence each. */
   notes: z.array(z.string()),
 })

@@ -2,8 +2,9 @@ import { guideRun, type Guidance } from '../../core/guidance.ts'
 import { pairsOf, type Observation } from '../../core/observation.ts'
 import { policy } from '../../core/policy.ts'
 import { bytesPerGb, formatCount, formatDuration } from '../../core/units.ts'
-import { byShapeOf, isSupported, latencyOf } from './latency.ts'
+import { byShapeOf, latencyOf } from './latency.ts'
 import type { Summary } from './run-file.ts'
+import { judgeSlo, type SloThreshold } from './slo.ts'
 import { gpuFiguresOf, type GpuFigures, type TelemetrySample } from './telemetry.ts'
 import { validityOf } from './validity.ts'
 
@@ -16,9 +17,6 @@ export type RunFacts = Pick<
   readonly slo: readonly SloThreshold[]
   readonly scores?: Summary['scores']
 }
-
-/** A response time that a percentile must stay under. */
-export type SloThreshold = Pick<Summary['slo'][number], 'percentile' | 'limitSeconds'>
 
 /** Below this share of the run, what the sidecar saw says little about it. */
 const minimumCoverageRatio = 0.5
@@ -35,6 +33,7 @@ export function summarize(
   const seen = gpuFiguresOf(telemetry, throughput.spanSeconds)
   const gpuNotes = gpuNotesOf(facts, seen, throughput.spanSeconds)
   const gpu = gpuNotes.usable ? seen : gpuFiguresOf([], throughput.spanSeconds)
+  const totals = totalsOf(observations, facts)
   return {
     schema: 'rerankscope.run/1',
     startedAt: facts.startedAt,
@@ -52,7 +51,7 @@ export function summarize(
       },
       { ...facts.totals, ...facts.engine },
     ),
-    totals: totalsOf(observations, facts),
+    totals,
     throughput,
     latencySeconds,
     byShape: byShapeOf(observations),
@@ -65,14 +64,7 @@ export function summarize(
       pairsPerJoule: gpu.energyJoules ? succeededPairs(observations) / gpu.energyJoules : null,
     },
     guidance: guidanceOf(facts, gpu, gpuNotes.notes, latencySeconds.response.p95, throughput),
-    slo: facts.slo.map(({ percentile, limitSeconds }) => {
-      // What too few samples stand for is not known, and what is not known is not met.
-      const measuredSeconds = isSupported(latencySeconds, percentile)
-        ? latencySeconds.response[percentile]
-        : null
-      const met = measuredSeconds !== null && measuredSeconds < limitSeconds
-      return { percentile, limitSeconds, measuredSeconds, met }
-    }),
+    slo: judgeSlo(facts.slo, { latencySeconds, totals, throughput, profile: facts.profile }),
     ...(facts.scores !== undefined && { scores: facts.scores }),
     notes: [...notes, ...gpuNotes.notes, ...scoreNotesOf(facts)],
   }

@@ -34,7 +34,11 @@ type Device = z.infer<typeof deviceSchema>
 
 /** Throws an `Error` that names the field when the line is not a sample. */
 export function decodeTelemetrySample(line: string): TelemetrySample {
-  const parsed = sampleSchema.safeParse(JSON.parse(line))
+  return checked(JSON.parse(line))
+}
+
+function checked(value: unknown): TelemetrySample {
+  const parsed = sampleSchema.safeParse(value)
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]
   throw new Error(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not a sample'}`)
@@ -42,7 +46,8 @@ export function decodeTelemetrySample(line: string): TelemetrySample {
 
 /** No number of a GPU that is not up is taken over: it would be old. */
 export function telemetrySampleOf(snapshot: Snapshot, atSeconds: number): TelemetrySample {
-  return {
+  // Another version's snapshot may have other fields: what could not be read again is not kept.
+  return checked({
     atSeconds,
     takenAtSeconds: snapshot.takenAtSeconds,
     // Those of other servers on the machine say nothing of this one.
@@ -66,7 +71,7 @@ export function telemetrySampleOf(snapshot: Snapshot, atSeconds: number): Teleme
       ...known('energyJoules', integrals.energyJoules),
     })),
     ...known('queuePairs', snapshot.serving?.sample.queuePairs),
-  }
+  })
 }
 
 function isOfTarget({ attribution }: GpuView): boolean {

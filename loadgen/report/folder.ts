@@ -4,6 +4,7 @@ import { environmentError, messageOf, systemCodeOf, usageError } from '../../cor
 import { formatCount } from '../../core/units.ts'
 import { decodeObservation, encodeObservation, type Observation } from '../../core/observation.ts'
 import { summarySchema, type Summary } from '../measure/run-file.ts'
+import { judgeSlo, type SloThreshold } from '../measure/slo.ts'
 import { summarize } from '../measure/summarize.ts'
 import { decodeTelemetrySample, type TelemetrySample } from '../measure/telemetry.ts'
 import { renderHtml } from './html/index.ts'
@@ -61,18 +62,40 @@ function linesOf(lines: readonly string[]): string {
 
 /**
  * Reads a run folder again. The figures are computed anew from `observations.ndjson` and
- * `telemetry.ndjson`; where one of them is missing, those of `run.json` stand.
+ * `telemetry.ndjson`; where one of them is missing, those of `run.json` stand. Thresholds are those
+ * of `slo` or, without it, those of the run.
  *
  * @throws UserError naming the file and line that cannot be understood, or the file that is not whole.
  */
-export async function readRun(folder: string): Promise<Run> {
+export async function readRun(folder: string, slo?: readonly SloThreshold[]): Promise<Run> {
+  const read = await readMeasured(folder)
+  return slo === undefined
+    ? read
+    : { ...read, summary: { ...read.summary, slo: judgeSlo(slo, read.summary) } }
+}
+
+async function readMeasured(folder: string): Promise<Run> {
   const summary = await readSummary(folder)
   const observations = await readLines(folder, 'observations.ndjson', decodeObservation)
-  const telemetry = await readLines(folder, 'telemetry.ndjson', decodeTelemetrySample)
+  const telemetry = await readLines(folder, 'telemetry.ndjson', telemetryOrNot)
   if (observations !== undefined) checkWhole(folder, observations, summary)
-  const read = { folder, observations: observations ?? [], telemetry: telemetry ?? [] }
+  const seen = (telemetry ?? []).filter((sample) => sample !== undefined)
+  const read = { folder, observations: observations ?? [], telemetry: seen }
   if (observations === undefined || telemetry === undefined) return { ...read, summary }
-  return { ...read, summary: summarize(summary, observations, telemetry) }
+  const measured = summarize(summary, observations, seen)
+  const skipped = telemetry.length - seen.length
+  if (skipped === 0) return { ...read, summary: measured }
+  const note = `${formatCount(skipped)} lines of telemetry.ndjson cannot be understood and are left out`
+  return { ...read, summary: { ...measured, notes: [...measured.notes, note] } }
+}
+
+/** GPU figures stand beside the run: a line of another version must not take the run away. */
+function telemetryOrNot(line: string): TelemetrySample | undefined {
+  try {
+    return decodeTelemetrySample(line)
+  } catch {
+    return undefined
+  }
 }
 
 /** A part of a run, or a request twice, would give figures that look like those of a run. */

@@ -1,5 +1,7 @@
 import type { Run } from './folder.ts'
+import { formatCsv } from './csv.ts'
 import { renderHtml } from './html/index.ts'
+import { formatJunit } from './junit.ts'
 import { formatMarkdown } from './markdown.ts'
 import { formatRunTable } from './text.ts'
 
@@ -26,5 +28,7 @@ export const reportFormats: readonly ReportFormat[] = [
       return `${JSON.stringify(summaries.length === 1 ? summaries[0] : summaries, null, 2)}\n`
     },
   },
+  { name: 'csv', summary: 'a line a figure, for a spreadsheet', render: formatCsv },
+  { name: 'junit', summary: 'validity and thresholds as test cases, for CI', render: formatJunit },
   { name: 'html', summary: 'one page that needs no other file', render: renderHtml },
 ]

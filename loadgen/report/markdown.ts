@@ -1,4 +1,5 @@
 import type { Run } from './folder.ts'
+import { sloSentence } from '../measure/slo.ts'
 import { figures } from './text.ts'
 
 /** A Markdown table, a column a run, and each run's guidance and notes below. */
@@ -10,14 +11,15 @@ export function formatMarkdown(runs: readonly Run[]): string {
     row(head),
     row(head.map((_, at) => (at === 0 ? '---' : '---:'))),
     ...figures.map(({ name, of }) => row([name, ...summaries.map(of)])),
-    ...summaries.flatMap(({ profile, guidance, validity, notes }) => [
+    ...summaries.flatMap(({ profile, guidance, validity, slo, notes }) => [
       '',
       `**${escaped(profile.name)}: ${guidance.state.replace('_', ' ')}.** ${escaped(guidance.recommendation)}`,
       '',
       ...[
         ...guidance.reasons,
         ...validity.reasons.map((reason) => `INVALID: ${reason}`),
-        ...notes,
+        ...slo.map((one) => `SLO ${one.met ? 'met' : 'MISSED'}: ${sloSentence(one)}`),
+        ...notes.filter((note) => !guidance.reasons.includes(note)),
       ].map((reason) => `- ${escaped(reason)}`),
     ]),
     '',

@@ -1,8 +1,8 @@
 import Table from 'cli-table3'
 import { formatBytes, formatCount, formatDuration, formatRatio } from '../../core/units.ts'
-import { isSupported } from '../measure/latency.ts'
 import { intervalConfidence } from '../measure/percentile.ts'
 import type { Summary } from '../measure/run-file.ts'
+import { sloName, sloSentence } from '../measure/slo.ts'
 import type { Run } from './folder.ts'
 
 /** A row of figures that every table of runs shows. */
@@ -22,6 +22,7 @@ const percent = (value: number | null): string =>
 /** What the terminal and the Markdown report say of a run, in order. */
 export const figures: readonly Figure[] = [
   { name: 'verdict', of: ({ validity }) => (validity.valid ? 'valid' : 'INVALID') },
+  { name: 'SLO', of: ({ slo }) => sloOf(slo) },
   { name: 'requests', of: ({ totals }) => requestsOf(totals) },
   {
     name: 'queries/s',
@@ -33,7 +34,7 @@ export const figures: readonly Figure[] = [
     name: 'p50 / p95 / p99',
     of: ({ latencySeconds }) =>
       (['p50', 'p95', 'p99'] as const)
-        .map((name) => (isSupported(latencySeconds, name) ? latencySeconds.response[name] : null))
+        .map((name) => latencySeconds.response[name])
         .map(duration)
         .join(' / '),
   },
@@ -51,10 +52,11 @@ export const figures: readonly Figure[] = [
 ]
 
 /**
- * One table, a column a run, as wide as a terminal of `columns` but 60 to 100 characters; below it
+ * One table, a column a run, as wide as a terminal of `columns` but 60 to 100 characters (80 where
+ * there is no terminal); below it
  * each run's guidance, what makes it invalid and what to know about its figures, in words.
  */
-export function formatRunTable(runs: readonly Pick<Run, 'summary'>[], columns = widest): string {
+export function formatRunTable(runs: readonly Pick<Run, 'summary'>[], columns = usual): string {
   const width = Math.min(widest, Math.max(narrowest, columns))
   const summaries = runs.map(({ summary }) => summary)
   const table = new Table({
@@ -70,6 +72,7 @@ export function formatRunTable(runs: readonly Pick<Run, 'summary'>[], columns = 
 }
 
 const widest = 100
+const usual = 80
 const narrowest = 60
 const nameWidth = 18
 
@@ -82,7 +85,7 @@ function columnWidths(columns: number, width: number): number[] {
 }
 
 function wordsOf(
-  { profile, validity, guidance, notes }: Summary,
+  { profile, validity, slo, guidance, notes }: Summary,
   width: number,
 ): readonly string[] {
   return [
@@ -90,12 +93,13 @@ function wordsOf(
     `${profile.name}: ${guidance.state.replace('_', ' ')}. ${guidance.recommendation}`,
     ...guidance.reasons.map((reason) => `  because ${reason}`),
     ...validity.reasons.map((reason) => `  INVALID ${reason}`),
+    ...slo.map((one) => `  SLO     ${one.met ? 'met' : 'MISSED'}: ${sloSentence(one)}`),
     ...notes.filter((note) => !guidance.reasons.includes(note)).map((note) => `  note    ${note}`),
   ].flatMap((line) => wrapped(line, width))
 }
 
 /** Breaks at spaces; what follows is indented. */
-function wrapped(line: string, width: number): readonly string[] {
+export function wrapped(line: string, width: number): readonly string[] {
   const lines: string[] = []
   let rest = line
   while (rest.length > width) {
@@ -107,6 +111,12 @@ function wrapped(line: string, width: number): readonly string[] {
   return [...lines, rest]
 }
 const indent = '          '
+
+function sloOf(slo: Summary['slo']): string {
+  if (slo.length === 0) return unknown
+  const missed = slo.filter(({ met }) => !met).map(sloName)
+  return missed.length === 0 ? 'met' : `MISSED: ${missed.join(', ')}`
+}
 
 function requestsOf({ succeeded, failed, byOutcome }: Summary['totals']): string {
   const failures = Object.entries(byOutcome).filter(([outcome]) => outcome !== 'ok')

@@ -1,13 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Command, CommandContext } from '../../commands/command.ts'
+import { compare } from '../../commands/compare.ts'
 import { load } from '../../commands/load.ts'
 import { report } from '../../commands/report.ts'
 import { exitCodes } from '../../core/errors.ts'
-import { summarySchema } from '../../loadgen/index.ts'
+import { sloGrammar, summarySchema } from '../../loadgen/index.ts'
 import { FixtureServer } from './fixture-server.ts'
 
 let folder: string
@@ -81,12 +82,18 @@ test('load --json prints run.json alone', async () => {
 test.each([
   ['p95=10s', exitCodes.done],
   ['p50=1ms', exitCodes.slo],
+  ['p95=10s,errors=0%,rate=90%,service.max=10s', exitCodes.done],
   // Too few samples for p99: what is not known is not met.
   ['p99=10s', exitCodes.slo],
 ])('load --slo %s exits %d', async (slo, code) => {
   const out = join(folder, 'run')
   const ended = await run(load, { target: server.url, seconds: 1, out, slo: [slo] })
   expect(ended.code).toBe(unlessInvalid(out, code))
+  // Read again, the same thresholds count again, unless others are given.
+  const read = (given: object) => run(report, { folders: [out], format: 'junit', ...given })
+  expect((await read({ slo: [slo] })).code).toBe(unlessInvalid(out, code))
+  expect((await read({})).code).toBe(exitCodes.done)
+  expect((await read({})).stdout.includes('<failure') || code === exitCodes.done).toBe(true)
 })
 
 test('an interrupted run exits 4', async () => {
@@ -104,7 +111,7 @@ test.each([
   [{ seed: 1.5 }, '--seed must be a whole number.'],
   [
     { slo: ['p95<1s'] },
-    '--slo p95<1s is not a threshold; write p50, p90, p95 or p99, = and a duration, as in p95=500ms.',
+    `--slo p95<1s is not a list of thresholds, each once: write ${sloGrammar}.`,
   ],
 ])('load %o is wrong usage', async (given, message) => {
   await expect(
@@ -113,6 +120,38 @@ test.each([
     exitCode: exitCodes.usage,
     message,
   })
+})
+
+test('compare --targets takes turns, writes a run for each, and says what it saw', async () => {
+  const slow = await FixtureServer.start({ latencySeconds: 0.08 })
+  const runs = join(folder, 'turns')
+  const given = { targets: [server.url, slow.url], seconds: 4, rounds: 2, runs }
+  const { stdout } = await run(compare, { ...given, folders: [] })
+  await slow.stop()
+  expect(readdirSync(runs).sort()).toEqual(['a-1', 'a-2', 'b-1', 'b-2'])
+  // Half of one server's requests and half of the other's: the same texts.
+  const queries = (fixture: FixtureServer) => fixture.arrivals.map(({ query }) => query)
+  expect(queries(slow)).toEqual(queries(server))
+  expect(stdout).toContain(`${slow.url} against ${server.url}`)
+  expect(stdout).toMatch(/│ p50 .* │ \+[56]\d\.\d ms/)
+  const folders = ['a-1', 'b-1'].map((name) => join(runs, name))
+  const json = await run(compare, { folders, json: true })
+  expect(JSON.parse(json.stdout)).toMatchObject({ schema: 'rerankscope.comparison/1' })
+  expect(json.code).toBe(exitCodes.done)
+})
+
+test.each([
+  [{ folders: [] }, 'Name two run folders or more, or two targets with --targets.'],
+  [
+    { folders: ['x'], targets: ['http://a', 'http://b'] },
+    '--targets takes two URLs, and no run folders beside them.',
+  ],
+  [
+    { folders: [], targets: ['http://a', 'http://b'], rounds: 0.5 },
+    '--rounds must be a whole number from 1 to 1000.',
+  ],
+])('compare %o is wrong usage', async (given, message) => {
+  await expect(run(compare, given)).rejects.toMatchObject({ exitCode: exitCodes.usage, message })
 })
 
 test('report: an --out that cannot be written, a folder that is no run', async () => {

@@ -1,17 +1,28 @@
 import { bandsOf, policy } from '../../../core/policy.ts'
-import { entersLatency, responseSecondsOf, sorted } from '../../measure/latency.ts'
+import type { Observation } from '../../../core/observation.ts'
+import {
+  entersLatency,
+  responseSecondsOf,
+  serviceSecondsOf,
+  sorted,
+} from '../../measure/latency.ts'
 import { percentile } from '../../measure/percentile.ts'
 import type { Run } from '../folder.ts'
 
 type Column = (number | null)[]
 
-/** One chart as the page's script draws it: columns as uPlot wants them, the first one is time. */
+/**
+ * One chart as the page's script draws it: columns as uPlot wants them. The first one is time, and of
+ * a distribution the lower edges of its bins.
+ */
 export interface Chart {
-  readonly kind: 'latency' | 'utilization' | 'rate'
+  readonly kind: 'latency' | 'utilization' | 'rate' | 'distribution'
   readonly columns: readonly Column[]
   readonly series: readonly { readonly label: string; readonly style: string }[]
   /** Horizontal bands, as shares of 1. */
   readonly bands?: readonly { readonly from: number; readonly to: number; readonly label: string }[]
+  /** Vertical lines, at values of the first column. */
+  readonly marks?: readonly { readonly at: number; readonly label: string }[]
   readonly line?: { readonly at: number; readonly label: string }
 }
 
@@ -39,6 +50,7 @@ export function chartsOf(run: Run): Charts {
       latencyChart(run, width),
       ...(utilization === undefined ? [] : [utilization]),
       rateChart(run, width),
+      ...distributionChart(run),
     ],
     thinnedTo: run.observations.length > maximumPoints ? maximumPoints : undefined,
   }
@@ -81,8 +93,16 @@ function latencyChart({ observations, summary }: Run, width: number): Chart {
       ...(summary.totals.failed > 0 ? [{ label: 'failed', style: 'failed' }] : []),
       { label: `p95 of each ${String(Number(width.toFixed(1)))} s`, style: 'p95' },
     ],
-    line: { at: policy.p95Seconds, label: 'p95 budget' },
+    line: lineOf(summary),
   }
+}
+
+/** What was asked of p95 or, where nothing was, the policy's own line. */
+function lineOf({ slo }: Run['summary']): NonNullable<Chart['line']> {
+  const asked = slo.find(({ figure, of }) => figure === 'p95' && of === 'response')
+  return asked === undefined
+    ? { at: policy.p95Seconds, label: 'p95 budget' }
+    : { at: asked.limit, label: 'SLO of p95' }
 }
 
 function utilizationChart({ telemetry, summary }: Run): Chart | undefined {
@@ -144,6 +164,51 @@ function rateChart({ observations, summary }: Run, width: number): Chart {
       { label: 'answered', style: 'answered' },
     ],
   }
+}
+
+/** Enough to show two humps, few enough that each bin holds requests. */
+const bins = 48
+
+/** How many requests took how long: responses as bars, services as a line over them. */
+function distributionChart({ observations, summary }: Run): readonly Chart[] {
+  const counted = observations.filter(entersLatency)
+  const { response } = summary.latencySeconds
+  if (counted.length === 0 || response.max === null) return []
+  const width = niceAbove(response.max / bins)
+  const count = Math.floor(response.max / width) + 1
+  const countsOf = (secondsOf: (one: Observation) => number): readonly number[] => {
+    const counts = Array.from({ length: count + 1 }, () => 0)
+    for (const one of counted) {
+      const at = Math.min(count - 1, Math.max(0, Math.floor(secondsOf(one) / width)))
+      counts[at] = (counts[at] ?? 0) + 1
+    }
+    return counts
+  }
+  const marks = (['p50', 'p95', 'p99'] as const).flatMap((label) => {
+    const at = response[label]
+    return at === null ? [] : [{ at, label }]
+  })
+  return [
+    {
+      kind: 'distribution',
+      columns: [
+        Array.from({ length: count + 1 }, (_, at) => Number((at * width).toPrecision(12))),
+        [...countsOf(responseSecondsOf)],
+        [...countsOf(serviceSecondsOf)],
+      ],
+      series: [
+        { label: 'response', style: 'answered' },
+        { label: 'service', style: 'offered' },
+      ],
+      marks,
+    },
+  ]
+}
+
+/** 0.0034 → 0.005: edges that a person can read. */
+function niceAbove(value: number): number {
+  const unit = 10 ** Math.floor(Math.log10(Math.max(value, 1e-6)))
+  return unit * ([1, 2, 2.5, 5].find((step) => step * unit >= value) ?? 10)
 }
 
 /** `values` cut into slices of `width` by their time; an empty slice is an empty list. */

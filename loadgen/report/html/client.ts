@@ -7,10 +7,11 @@ export const clientScript = String.raw`
 (() => {
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue('--' + name).trim();
   const duration = (s) => s == null ? '' : s < 0.001 ? (s * 1e6).toFixed(0) + ' µs'
-    : s < 0.1 ? (s * 1e3).toFixed(1) + ' ms' : s < 1 ? (s * 1e3).toFixed(0) + ' ms' : s.toFixed(2) + ' s';
+    : s < 0.1 ? Number((s * 1e3).toFixed(1)) + ' ms' : s < 1 ? (s * 1e3).toFixed(0) + ' ms' : s.toFixed(2) + ' s';
   const percent = (r) => r == null ? '' : (r * 100).toFixed(0) + ' %';
   const rate = (r) => r == null ? '' : Number(r.toFixed(1)) + '/s';
-  const formats = { latency: duration, utilization: percent, rate };
+  const count = (n) => n == null ? '' : String(n);
+  const formats = { latency: duration, utilization: percent, rate, distribution: count };
   const points = (color, size) => ({ paths: () => null, points: { show: true, size, width: 0, fill: color, stroke: color } });
   const styles = (style) => {
     if (style.startsWith('shape')) return points(css(style), 5);
@@ -46,17 +47,38 @@ export const clientScript = String.raw`
       ctx.textAlign = 'left';
       ctx.fillText(chart.line.label, bbox.left + 6 * pixels, y(chart.line.at) - 4 * pixels);
     }
+    let free = -Infinity;
+    (chart.marks || []).forEach(({ at, label }) => {
+      const x = u.valToPos(at, 'x', true);
+      ctx.strokeStyle = css('ink');
+      ctx.setLineDash([3 * pixels, 4 * pixels]);
+      ctx.lineWidth = pixels;
+      ctx.beginPath();
+      ctx.moveTo(x, bbox.top);
+      ctx.lineTo(x, bbox.top + bbox.height);
+      ctx.stroke();
+      ctx.fillStyle = css('ink');
+      ctx.textAlign = 'left';
+      const text = label + ' ' + duration(at);
+      // Labels of lines that stand close go one below the other.
+      const row = x < free ? 1 : 0;
+      free = x + ctx.measureText(text).width + 14 * pixels;
+      const fits = free < bbox.left + bbox.width;
+      ctx.textAlign = fits ? 'left' : 'right';
+      ctx.fillText(text, x + (fits ? 5 : -5) * pixels, bbox.top + (14 + row * 15) * pixels);
+    });
     ctx.restore();
     ctx.fillStyle = css('muted');
     ctx.textAlign = 'left';
     ctx.font = 11 * pixels + 'px ' + css('sans');
-    (chart.bands || []).forEach((band) =>
+    // Beside the chart there is no room on a phone: the colours speak.
+    if (bbox.left + bbox.width + 40 * pixels < u.ctx.canvas.width) (chart.bands || []).forEach((band) =>
       ctx.fillText(band.label, bbox.left + bbox.width + 8 * pixels, y((band.from + band.to) / 2) + 4 * pixels));
   };
   const readout = (element, chart) => (u) => {
     const at = u.cursor.idx;
     const format = formats[chart.kind];
-    element.textContent = at == null ? '' : [u.data[0][at].toFixed(2) + ' s', ...chart.series.flatMap(({ label }, n) => {
+    element.textContent = at == null ? '' : [chart.kind === 'distribution' ? 'from ' + duration(u.data[0][at]) : u.data[0][at].toFixed(2) + ' s', ...chart.series.flatMap(({ label }, n) => {
       const value = u.data[n + 1][at];
       return value == null ? [] : [label + ' ' + format(value)];
     })].join('   ');
@@ -64,17 +86,20 @@ export const clientScript = String.raw`
   const build = (element, chart, span, sync) => {
     const format = formats[chart.kind];
     const axis = { stroke: css('muted'), font: '12px ' + css('sans'), grid: { stroke: css('line'), width: 1 }, ticks: { show: false } };
+    const timed = chart.kind !== 'distribution';
+    const end = timed ? span : chart.columns[0][chart.columns[0].length - 1];
+    const narrow = element.clientWidth < 500;
     const top = chart.kind === 'utilization' ? () => [0, 1] : (u, min, max) => [0, (max || 1) * 1.08];
     return new uPlot({
       width: element.clientWidth, height: chart.kind === 'latency' ? 270 : 170,
-      scales: { x: { time: false, range: () => [0, span] }, y: { range: top } },
+      scales: { x: { time: false, range: () => [0, end] }, y: { range: top } },
       axes: [
-        { ...axis, size: 30, values: (u, ticks) => ticks.map((t) => t + ' s') },
-        { ...axis, size: 64, values: (u, ticks) => ticks.map((t) => t === 0 ? '0' : format(t)) },
+        { ...axis, size: 30, values: (u, ticks) => ticks.map((t) => timed ? t + ' s' : t === 0 ? '0' : duration(t)) },
+        { ...axis, size: narrow ? 56 : 64, values: (u, ticks) => ticks.map((t) => t === 0 ? '0' : format(t)) },
       ],
-      padding: [10, 64, 0, 0],
+      padding: [10, narrow ? 16 : 64, 0, 0],
       series: [{}, ...chart.series.map(({ label, style }) => ({ label, ...styles(style) }))],
-      cursor: { sync: { key: sync }, drag: { x: false, y: false }, points: { size: 7 } },
+      cursor: { ...(timed ? { sync: { key: sync } } : {}), drag: { x: false, y: false }, points: { size: 7 } },
       legend: { show: false },
       hooks: { drawClear: [underlay(chart)], setCursor: [readout(element.previousElementSibling.lastElementChild, chart)] },
     }, chart.columns, element);
@@ -90,6 +115,9 @@ export const clientScript = String.raw`
   draw();
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
   let waiting;
+  // On paper the page is light, whatever the screen is.
+  addEventListener('beforeprint', draw);
+  addEventListener('afterprint', draw);
   addEventListener('resize', () => { clearTimeout(waiting); waiting = setTimeout(draw, 150); });
 })();
 `

@@ -3,6 +3,14 @@ import { pageStyle } from '../../../core/page/style.ts'
 import { chartLibrary } from '../../../core/page/uplot.ts'
 import type { Run } from '../folder.ts'
 import { figures } from '../text.ts'
+import {
+  changeText,
+  comparisonSentence,
+  figureNames,
+  figureValue,
+  verdictWords,
+  type ComparedRuns,
+} from '../comparison.ts'
 import { chartsOf } from './charts.ts'
 import { clientScript } from './client.ts'
 import { runSection } from './run-section.ts'
@@ -13,6 +21,16 @@ import { reportStyle } from './style.ts'
  * All text of the runs is escaped.
  */
 export function renderHtml(runs: readonly Run[]): string {
+  return page(runs, runs.length > 1 ? sideBySide(runs) : '')
+}
+
+/** The same for runs that are compared: what differs comes first. */
+export function renderComparison(compared: ComparedRuns): string {
+  const runs = [compared.base, ...compared.others.map(({ run }) => run)]
+  return page(runs, html`${differences(compared)}${sideBySide(runs)}`)
+}
+
+function page(runs: readonly Run[], opening: Markup | string): string {
   const charts = runs.map(chartsOf)
   const uplot = chartLibrary()
   const title = `rerankscope: ${runs.map(({ summary }) => summary.profile.name).join(', ')}`
@@ -30,7 +48,7 @@ export function renderHtml(runs: readonly Run[]): string {
       <body>
         <main>
           <p class="brand">rerankscope load report</p>
-          ${runs.length > 1 ? comparison(runs) : ''}
+          ${opening}
           ${runs.map((run, number) => runSection(run, charts[number] ?? chartsOf(run), number))}
         </main>
         <script type="application/json" id="charts">
@@ -43,7 +61,7 @@ export function renderHtml(runs: readonly Run[]): string {
     </html> `.text
 }
 
-function comparison(runs: readonly Run[]): Markup {
+function sideBySide(runs: readonly Run[]): Markup {
   return html`<div class="card compare" style="margin:0 0 48px">
     <h2>Side by side</h2>
     <table>
@@ -60,4 +78,49 @@ function comparison(runs: readonly Run[]): Markup {
       )}
     </table>
   </div>`
+}
+
+const tones = { better: 'good', worse: 'bad', no_difference: 'good', not_known: 'warn' } as const
+
+function differences({ base, others }: ComparedRuns): Markup {
+  return html`${others.map(
+    ({ run, comparison }) =>
+      html`<div class="card">
+        <div class="verdict">
+          <span class="pill ${tones[comparison.verdict]}">${verdictWords[comparison.verdict]}</span>
+          <div>
+            <p>${run.folder} against ${base.folder}</p>
+            <p class="muted small">${comparisonSentence(comparison)}</p>
+          </div>
+        </div>
+        <div class="scroll">
+          <table>
+            <tr>
+              <th></th>
+              <th>base</th>
+              <th>other</th>
+              <th>difference (95 % interval)</th>
+              <th></th>
+            </tr>
+            ${comparison.changes.map(
+              (change) =>
+                html`<tr>
+                  <td>${figureNames[change.figure]}</td>
+                  <td>${figureValue(change, change.base)}</td>
+                  <td>${figureValue(change, change.other)}</td>
+                  <td>${changeText(change)}</td>
+                  <td>
+                    <span class="pill ${tones[change.verdict]}"
+                      >${verdictWords[change.verdict]}</span
+                    >
+                  </td>
+                </tr>`,
+            )}
+          </table>
+        </div>
+        <ul class="muted small">
+          ${comparison.notes.map((note) => html`<li>${note}</li>`)}
+        </ul>
+      </div>`,
+  )}`
 }

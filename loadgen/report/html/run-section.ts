@@ -1,7 +1,7 @@
 import { html, type Markup } from '../../../core/page/markup.ts'
 import { formatBytes, formatCount } from '../../../core/units.ts'
-import { isSupported } from '../../measure/latency.ts'
 import type { Summary } from '../../measure/run-file.ts'
+import { sloSentence } from '../../measure/slo.ts'
 import type { Run } from '../folder.ts'
 import { duration, intervalOf } from '../text.ts'
 import type { Chart, Charts } from './charts.ts'
@@ -13,6 +13,10 @@ const chartTitles = {
     'share of time in which at least one kernel ran, with the policy’s bands',
   ],
   rate: ['Queries a second', 'offered by the schedule, and answered with success'],
+  distribution: [
+    'Distribution',
+    'how many requests took how long; response counts from the intended time, service from the send',
+  ],
 } as const
 
 /** One run: the verdict first, then the figures, then how they came about. */
@@ -133,14 +137,16 @@ function verdicts({ validity, guidance, slo, totals }: Summary): Markup {
             .map(([outcome, count]) => `${formatCount(count)} × ${outcome}`),
         )
   }
-  ${slo.map(({ percentile, limitSeconds, measuredSeconds, met }) =>
-    card(
-      met ? 'good' : 'bad',
-      met ? 'SLO met' : 'SLO missed',
-      `${percentile} is ${duration(measuredSeconds)}, asked for was under ${duration(limitSeconds)}.`,
-      [],
-    ),
-  )}
+  ${
+    slo.length === 0
+      ? ''
+      : card(
+          slo.every(({ met }) => met) ? 'good' : 'bad',
+          slo.every(({ met }) => met) ? 'SLO met' : 'SLO missed',
+          `${String(slo.filter(({ met }) => met).length)} of ${String(slo.length)} thresholds are kept.`,
+          slo.map((one) => `${one.met ? '✓' : '✗'} ${sloSentence(one)}`),
+        )
+  }
   ${card(
     guidanceTones[guidance.state],
     guidance.state.replace('_', ' '),
@@ -223,7 +229,6 @@ function shapes({ byShape }: Summary): Markup {
 
 function percentiles({ latencySeconds }: Summary): Markup {
   const { response, service, batch, server } = latencySeconds
-  const rare = (seconds: number | null) => (isSupported(latencySeconds, 'p99') ? seconds : null)
   const row = (name: string, cells: readonly (number | null)[]) =>
     html`<tr>
       <td>${name}</td>
@@ -248,8 +253,8 @@ function percentiles({ latencySeconds }: Summary): Markup {
         <th>p99</th>
         <th>max</th>
       </tr>
-      ${row('response', [response.p50, response.p90, response.p95, rare(response.p99), response.max])}
-      ${row('service', [service.p50, null, service.p95, rare(service.p99), null])}
+      ${row('response', [response.p50, response.p90, response.p95, response.p99, response.max])}
+      ${row('service', [service.p50, service.p90, service.p95, service.p99, service.max])}
       ${batch === null ? '' : row('batch', [batch.p50, null, batch.p95, null, null])}
     </table>
     ${

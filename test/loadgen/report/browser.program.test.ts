@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { chromium, type Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { reportFormats } from '../../../loadgen/index.ts'
+import { compareAll, comparisonFormats, reportFormats } from '../../../loadgen/index.ts'
 import { describeWithProgram } from '../../programs.ts'
+import { madeRun } from './made-run.ts'
 import { recordRun, type RecordedRun } from './recorded-run.ts'
 
 describeWithProgram('chromium', 'the report in a browser', () => {
@@ -36,9 +37,9 @@ describeWithProgram('chromium', 'the report in a browser', () => {
         if (!request.url().startsWith('file:')) complaints.push(request.url())
       })
       await page.goto(pathToFileURL(path).href)
-      await page.locator('html[data-drawn="6"]').waitFor({ state: 'attached' })
+      await page.locator('html[data-drawn="8"]').waitFor({ state: 'attached' })
       expect(complaints).toEqual([])
-      expect(await page.locator('.uplot canvas').count()).toBe(6)
+      expect(await page.locator('.uplot canvas').count()).toBe(8)
       // Drawn, not blank: a chart of one colour would be a chart of nothing.
       const colours = await page.evaluate(`(() => {
       const seen = new Set()
@@ -57,4 +58,36 @@ describeWithProgram('chromium', 'the report in a browser', () => {
       await page.close()
     },
   )
+
+  test('on a phone and on paper nothing is cut off, and the verdict comes first', async () => {
+    const path = join(recorded.folder, 'compared.html')
+    const made = [
+      madeRun(),
+      madeRun({ folder: 'runs/a/name/that/is/rather/long', gpu: false }),
+    ] as const
+    const html = comparisonFormats.find(({ name }) => name === 'html')!
+    writeFileSync(path, html.render(compareAll([...made])))
+    const page = await browser.newPage({ viewport: { width: 390, height: 800 } })
+    await page.goto(pathToFileURL(path).href)
+    // The second run has no GPU figures, so no chart of them.
+    await page.locator('html[data-drawn="7"]').waitFor({ state: 'attached' })
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390)
+    const text = await page.locator('main').innerText()
+    expect(text.indexOf('no difference seen')).toBeLessThan(text.indexOf('Side by side'))
+    expect(text.indexOf('valid run')).toBeLessThan(text.indexOf('Response time'))
+    // The charts of one run lie on one time axis.
+    const left = `(kind) => {
+      const { left, width } = document.querySelector('#chart-0-' + kind + ' .u-over').getBoundingClientRect()
+      return [left, width].join()
+    }`
+    expect(await page.evaluate(`(${left})('utilization')`)).toBe(
+      await page.evaluate(`(${left})('latency')`),
+    )
+    expect(await page.evaluate(`(${left})('rate')`)).toBe(
+      await page.evaluate(`(${left})('latency')`),
+    )
+    const paper = await page.pdf({ format: 'A4' })
+    expect(paper.subarray(0, 5).toString()).toBe('%PDF-')
+    await page.close()
+  })
 })

@@ -1,8 +1,17 @@
 import { PassThrough } from 'node:stream'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { formatRunTable, readRun, reportFormats, type Run } from '../../../loadgen/index.ts'
+import {
+  compareAll,
+  comparisonFormats,
+  formatRunTable,
+  readRun,
+  reportFormats,
+  type Run,
+} from '../../../loadgen/index.ts'
 import { html, jsonMarkup, Markup } from '../../../core/page/markup.ts'
 import { progressLine, progressWriter } from '../../../loadgen/report/progress.ts'
+import { parseSlo } from '../../../loadgen/measure/slo.ts'
+import { madeRun } from './made-run.ts'
 import { recordRun, type RecordedRun } from './recorded-run.ts'
 
 let run: Run
@@ -17,10 +26,10 @@ afterAll(() => {
 const render = (format: string, runs: readonly Run[]) =>
   reportFormats.find(({ name }) => name === format)!.render(runs)
 
-test('the table fits 100 columns and says all that the contract asks for', () => {
+test('the table fits 80 columns and says all that the contract asks for', () => {
   for (const runs of [[run], [run, run], [run, run, run, run]]) {
     const table = formatRunTable(runs)
-    expect(Math.max(...table.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100)
+    expect(Math.max(...table.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80)
   }
   const widthAt = (columns: number) =>
     Math.max(
@@ -51,6 +60,55 @@ test('JSON is run.json; Markdown has a row a figure', () => {
   expect(render('markdown', [run, run])).toMatch(
     /^\| {2}\| low \| low \|\n\| --- \| ---: \| ---: \|\n/,
   )
+})
+
+test.each([
+  ['csv', 'report.csv'],
+  ['junit', 'report.junit.xml'],
+  ['markdown', 'report.md'],
+  ['text', 'report.txt'],
+])('%s of two known runs is test/golden/%s', async (format, file) => {
+  const slo = parseSlo('p95=80ms,p99=1s,errors=1%')!
+  const runs = [
+    madeRun({ slo }),
+    madeRun({ name: 'high', folder: 'runs/<high> & "more"', gpu: false, slo }),
+  ]
+  await expect(render(format, runs)).toMatchFileSnapshot(`../../golden/${file}`)
+})
+
+test.each([
+  ['text', 'comparison.txt'],
+  ['markdown', 'comparison.md'],
+])('a comparison as %s is test/golden/%s', async (format, file) => {
+  const slower = {
+    folder: 'runs/slower',
+    latencyOf: (_: number, documents: number) => 0.03 + documents / 1000,
+  }
+  const [a, same, b] = [madeRun(), madeRun({ folder: 'runs/same' }), madeRun(slower)]
+  const text = comparisonFormats
+    .find(({ name }) => name === format)!
+    .render(compareAll([a, same, b]))
+  await expect(text).toMatchFileSnapshot(`../../golden/${file}`)
+  if (format === 'text') {
+    expect(Math.max(...text.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(80)
+  }
+})
+
+test('a comparison as JSON and as a page', () => {
+  const compared = compareAll([madeRun(), madeRun({ folder: '<b>runs/same' })])
+  const as = (format: string) =>
+    comparisonFormats.find(({ name }) => name === format)!.render(compared)
+  expect(JSON.parse(as('json'))).toMatchObject({
+    schema: 'rerankscope.comparison/1',
+    base: { folder: 'runs/low' },
+    others: [{ folder: '<b>runs/same', paired: true, verdict: 'no_difference' }],
+  })
+  expect(as('html').includes('no difference seen: p95 70.0 ms → 70.0 ms')).toBe(true)
+  expect(as('html').includes('&lt;b&gt;runs/same against runs/low')).toBe(true)
+})
+
+test('no cell of a CSV is a formula', () => {
+  expect(render('csv', [madeRun({ folder: '=1+1' })])).toContain("\n'=1+1,low,")
 })
 
 test('the page needs no other file and lets no text become markup', () => {

@@ -1,0 +1,110 @@
+import type { Observation } from '../../core/observation.ts'
+import { entersLatency, responseSecondsOf, serviceSecondsOf, sorted } from './latency.ts'
+import { intervalConfidence, minimumSamples, percentile, quantileInterval } from './percentile.ts'
+import type { SloThreshold } from './slo.ts'
+
+/** Whether a rate keeps the thresholds, as far as the requests that ended can tell. */
+export type StepVerdict = 'kept' | 'missed' | 'undecided'
+
+/** A queue that grows by so much of each second is one that never ends, however short it still is. */
+const growthLimit = 0.02
+const quantiles = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99 } as const
+
+/**
+ * The verdict over all thresholds. One that is surely missed decides; `kept` takes all of them, and
+ * a queue that does not grow.
+ */
+export function stepVerdict(
+  observations: readonly Observation[],
+  thresholds: readonly SloThreshold[],
+  confidence = intervalConfidence,
+): StepVerdict {
+  if (observations.length < minimumSamples.p50) return 'undecided'
+  if (queueGrows(observations)) return 'missed'
+  const verdicts = thresholds.map((threshold) => verdictOn(threshold, observations, confidence))
+  if (verdicts.includes('missed')) return 'missed'
+  return verdicts.includes('undecided') ? 'undecided' : 'kept'
+}
+
+function verdictOn(
+  threshold: SloThreshold,
+  observations: readonly Observation[],
+  confidence: number,
+): StepVerdict {
+  switch (threshold.figure) {
+    case 'errors': {
+      const failed = observations.filter(({ outcome }) => outcome !== 'ok').length
+      return compared(wilson(failed, observations.length, confidence), threshold.limit)
+    }
+    // Known at the end alone: the schedule is not over.
+    case 'rate':
+    case 'max':
+      return 'undecided'
+    case 'mean':
+      return compared(meanInterval(valuesOf(threshold, observations), confidence), threshold.limit)
+    case 'p50':
+    case 'p90':
+    case 'p95':
+    case 'p99': {
+      const q = quantiles[threshold.figure]
+      const interval = quantileInterval(valuesOf(threshold, observations), q, confidence)
+      if (interval === undefined) return 'undecided'
+      // With few samples the upper end is the largest of them, and a larger one may be still to come.
+      const upper = interval.confidence >= confidence - 0.01 ? interval.bounds[1] : Infinity
+      return compared([interval.bounds[0], upper], threshold.limit)
+    }
+  }
+}
+
+function compared([lower, upper]: readonly [number, number], limit: number): StepVerdict {
+  if (lower > limit) return 'missed'
+  return upper <= limit ? 'kept' : 'undecided'
+}
+
+function valuesOf({ of }: SloThreshold, observations: readonly Observation[]): Float64Array {
+  const secondsOf = of === 'service' ? serviceSecondsOf : responseSecondsOf
+  return sorted(observations.filter(entersLatency).map(secondsOf))
+}
+
+/** 1.96 for 95 %, 2.576 for 99 %: the two that are used. */
+const normalQuantile = (confidence: number): number => (confidence > 0.97 ? 2.576 : 1.96)
+
+function wilson(failed: number, count: number, confidence: number): readonly [number, number] {
+  const z = normalQuantile(confidence)
+  const share = failed / count
+  const middle = share + (z * z) / (2 * count)
+  const half = z * Math.sqrt((share * (1 - share)) / count + (z * z) / (4 * count * count))
+  const scale = 1 + (z * z) / count
+  return [Math.max(0, (middle - half) / scale), (middle + half) / scale]
+}
+
+function meanInterval(values: Float64Array, confidence: number): readonly [number, number] {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0)
+  const half = normalQuantile(confidence) * (Math.sqrt(squares) / values.length)
+  return [mean - half, mean + half]
+}
+
+/**
+ * Whether responses grow longer all the time, as they do when more is offered than is served: the
+ * slope over all requests, and the last quarter's median over the first's, which one outlier cannot move.
+ */
+function queueGrows(observations: readonly Observation[]): boolean {
+  const counted = observations
+    .filter(entersLatency)
+    .toSorted((a, b) => a.intendedSeconds - b.intendedSeconds)
+  const count = counted.length
+  if (count < minimumSamples.p50) return false
+  const mean = (of: (one: Observation) => number) =>
+    counted.reduce((sum, one) => sum + of(one), 0) / count
+  const [time, response] = [mean((one) => one.intendedSeconds), mean(responseSecondsOf)]
+  const covariance = mean(
+    (one) => (one.intendedSeconds - time) * (responseSecondsOf(one) - response),
+  )
+  const variance = mean((one) => (one.intendedSeconds - time) ** 2)
+  if (variance === 0 || covariance / variance < growthLimit) return false
+  const quarter = Math.floor(count / 4)
+  const median = (part: readonly Observation[]) =>
+    percentile(sorted(part.map(responseSecondsOf)), 0.5) ?? 0
+  return median(counted.slice(-quarter)) > 1.5 * median(counted.slice(0, quarter))
+}
