@@ -3,6 +3,7 @@ import { systemClock } from '../core/clock.ts'
 import { dialects } from '../core/dialects/index.ts'
 import { usageError } from '../core/errors.ts'
 import {
+  annotateRun,
   batchForms,
   datasetFiles,
   datasets,
@@ -17,6 +18,7 @@ import {
 } from '../loadgen/index.ts'
 import { defineCommand } from './command.ts'
 import { readProfile } from './profile-file.ts'
+import { grafanaOf, grafanaOptions } from './grafana.ts'
 import { exitCodeOf, sloOf, sloOption } from './slo.ts'
 
 const names = (members: readonly { readonly name: string }[]) => members.map(({ name }) => name)
@@ -140,6 +142,7 @@ export const load = defineCommand({
       describe: 'Seconds after which a request without an answer is a timeout',
     },
     slo: sloOption,
+    ...grafanaOptions,
     out: {
       type: 'string',
       requiresArg: true,
@@ -150,6 +153,7 @@ export const load = defineCommand({
   },
   async run(args, { signal, stdout, stderr, environment }) {
     checkNumbers(args)
+    const grafana = grafanaOf(args['grafana-url'], args['grafana-token-file'])
     const profile = await readProfile(args.profile)
     const out = args.out ?? join('runs', `${profile.name}-${timestamp(systemClock.wallSeconds())}`)
     const run = await runLoad(
@@ -173,6 +177,8 @@ export const load = defineCommand({
       { signal, stderr, environment },
     )
     const { summary } = run
+    const trouble = grafana === undefined ? undefined : await annotateRun(summary, grafana)
+    if (trouble !== undefined) stderr.write(`${trouble}\n`)
     if (args.json) stdout.write(`${JSON.stringify(summary, null, 2)}\n`)
     else stdout.write(`${formatRunTable([run], stdout.columns)}\n\n${join(out, 'report.html')}\n`)
     return exitCodeOf([summary])

@@ -21,6 +21,7 @@ const memberFolders: readonly { folder: string; list: string; besides: readonly 
       'command.ts',
       'children.ts',
       'export.ts',
+      'grafana.ts',
       'parser.ts',
       'policy-file.ts',
       'profile-file.ts',

@@ -1,0 +1,46 @@
+import { messageOf, systemCodeOf } from '../../core/errors.ts'
+import type { TargetUrl } from '../../core/target-url.ts'
+import type { Summary } from '../measure/run-file.ts'
+
+/** A Grafana whose boards are to show when a run was. */
+export interface Grafana {
+  readonly server: TargetUrl
+  /** Of a service account that may write annotations; undefined: the URL's user, or nobody. */
+  readonly token: string | undefined
+}
+
+const timeoutSeconds = 5
+
+/**
+ * Marks a run from its start to its end on every board of a Grafana. Resolves with a sentence when
+ * that does not work: a run is worth the same without it.
+ */
+export async function annotateRun(
+  summary: Summary,
+  { server, token }: Grafana,
+): Promise<string | undefined> {
+  const { profile, target, validity, startedAt, endedAt } = summary
+  const body = {
+    time: Date.parse(startedAt),
+    timeEnd: Date.parse(endedAt),
+    tags: ['rerankscope', 'load', profile.name, ...(validity.valid ? [] : ['invalid'])],
+    text: `Load ${profile.name}: ${String(profile.queriesPerSecond)} queries/s against ${target.url}`,
+  }
+  try {
+    const { ok, status } = await fetch(`${server.url}/api/annotations`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...server.headers,
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      },
+      body: JSON.stringify(body),
+      // The credential is for this server alone.
+      redirect: 'error',
+      signal: AbortSignal.timeout(timeoutSeconds * 1000),
+    })
+    return ok ? undefined : `Grafana took no annotation: it answered ${String(status)}.`
+  } catch (error) {
+    return `Grafana took no annotation: ${systemCodeOf(error) ?? messageOf(error)}.`
+  }
+}
