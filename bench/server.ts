@@ -4,13 +4,14 @@
  *
  *   npm run build && node dist/bench/server.js [section …]
  *
- * Sections: throughput, tokenising, cache, shorter, saturation, memory. All of them take some ten minutes.
+ * Sections: throughput, tokenising, cache, shorter, int8, saturation, memory. All of them take some ten minutes.
  */
 import { availableParallelism } from 'node:os'
-import { memorySection, saturationSection } from './server/service.ts'
-import { randomModel } from './server/model.ts'
+import { memorySection, runCallers, saturationSection } from './server/service.ts'
+import { randomModels } from './server/model.ts'
 import {
   cacheSection,
+  int8Section,
   shorterSection,
   throughputSection,
   tokenisingSection,
@@ -21,18 +22,23 @@ const sections = {
   tokenising: tokenisingSection,
   cache: cacheSection,
   shorter: shorterSection,
+  int8: int8Section,
   saturation: saturationSection,
   memory: memorySection,
 } as const
 
+if (process.argv[2] === 'callers') {
+  await runCallers(process.argv[3] ?? '')
+  process.exit(0)
+}
 const wanted = process.argv.slice(2)
-const { directory, remove } = randomModel()
+const { models, remove } = await randomModels()
 console.log(`${String(availableParallelism())} cores, Node.js ${process.version}`)
 try {
   for (const [name, run] of Object.entries(sections)) {
     if (wanted.length > 0 && !wanted.includes(name)) continue
     console.log(`\n${name}`)
-    await run(directory)
+    await run(models)
   }
 } finally {
   remove()

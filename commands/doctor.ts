@@ -28,7 +28,40 @@ type Environment = Readonly<Record<string, string | undefined>>
 const run = promisify(execFile)
 const programLimitSeconds = 10
 const cudaProvider = 'libonnxruntime_providers_cuda.so'
-const cudaLibraries = ['libcublasLt.so', 'libcudart.so', 'libcudnn.so']
+
+/**
+ * The npm package brings no CUDA: its install script fetches it (from NuGet) when it is asked to. Where
+ * that cannot be reached, the same files are in an npm package; they must be of the binding's version.
+ */
+function cudaRemedy(): string {
+  const { version: own } = createRequire(import.meta.url)('onnxruntime-node/package.json') as {
+    readonly version: string
+  }
+  const byHand =
+    own === repackaged.onnxruntime
+      ? `or \`npm pack ${repackaged.package}\` and copy its libonnxruntime_providers_{shared,cuda}.so (for CUDA 13) to ${bindingFolder()}`
+      : `or copy libonnxruntime_providers_{shared,cuda}.so of onnxruntime ${own} to ${bindingFolder()}`
+  return `npm rebuild onnxruntime-node --onnxruntime-node-install=cuda12; ${byHand}`
+}
+
+/** A package made for Unity that holds the providers as they are. */
+const repackaged = {
+  package: 'com.github.asus4.onnxruntime.linux-x64-gpu@0.4.9',
+  onnxruntime: '1.29.0',
+}
+
+function bindingFolder(): string {
+  return join(
+    dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json')),
+    `bin/napi-v6/${process.platform}/${process.arch}`,
+  )
+}
+
+/** `ldd` → `no libcublasLt.so.13, libcudart.so.13`, or nothing when every library was found. */
+function missingLibraries(text: string): string {
+  const missing = [...text.matchAll(/^\s*(\S+) => not found$/gm)].map(([, library]) => library)
+  return missing.length === 0 ? '' : `no ${missing.join(', ')}`
+}
 
 /** Every check, in the order of the table. One more = one entry here. */
 const checks: readonly Check[] = [
@@ -58,27 +91,23 @@ const checks: readonly Check[] = [
   {
     name: 'CUDA provider of ONNX Runtime',
     needed: 'serve --device cuda',
-    remedy: 'npm rebuild onnxruntime-node --onnxruntime-node-install=cuda12',
+    remedy: cudaRemedy(),
     look: async () => {
-      const folder = join(
-        dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json')),
-        `bin/napi-v6/${process.platform}/${process.arch}`,
-      )
-      const ok = await exists(join(folder, cudaProvider))
+      const ok = await exists(join(bindingFolder(), cudaProvider))
       return { ok, found: ok ? cudaProvider : 'not there; CPU only' }
     },
   },
   {
     name: 'CUDA libraries',
     needed: 'serve --device cuda',
-    remedy: 'install the CUDA runtime and cuDNN of the version that the provider was built for',
+    remedy:
+      'install the CUDA runtime (and cuDNN, where it is named) of the version that the provider asks for, and put its folder on LD_LIBRARY_PATH',
     look: async (environment) => {
-      const { found } = await version(environment, 'ldconfig', ['-p'], (text) => text)
-      const missing = cudaLibraries.filter((library) => !found.includes(library))
-      return {
-        ok: missing.length === 0,
-        found: missing.length === 0 ? cudaLibraries.join(', ') : `no ${missing.join(', ')}`,
-      }
+      const provider = join(bindingFolder(), cudaProvider)
+      if (!(await exists(provider))) return { ok: false, found: 'no provider that would need them' }
+      // What the provider itself asks for: CUDA 12 and 13 differ, and a wrong one is as good as none.
+      const { ok, found } = await version(environment, 'ldd', [provider], missingLibraries)
+      return ok && found !== '' ? { ok: false, found } : { ok, found: found || 'all there' }
     },
   },
   {

@@ -5,8 +5,14 @@ import { dialects } from '../core/dialects/index.ts'
 import { exitCodes, systemCodeOf, usageError } from '../core/errors.ts'
 import { truncationStrategies } from '../core/rerank.ts'
 import { bytesPerMib } from '../core/units.ts'
-import { startServer } from '../reference-server/index.ts'
-import { defineCommand } from './command.ts'
+import {
+  logFormats,
+  serverLog,
+  startServer,
+  startTracing,
+  type Tracing,
+} from '../reference-server/index.ts'
+import { defineCommand, type CommandContext } from './command.ts'
 import { modelCache } from './model-cache.ts'
 
 export const serve = defineCommand({
@@ -120,10 +126,22 @@ export const serve = defineCommand({
       default: 10,
       describe: 'On shutdown, how long accepted requests may still take',
     },
+    otlp: {
+      type: 'string',
+      describe: 'Send a trace of each request to this collector, as in http://127.0.0.1:4318',
+    },
+    'log-format': {
+      choices: logFormats,
+      default: 'text' as const,
+      describe: 'json: one object a line, for each request too; never any text of it',
+    },
     json: { type: 'boolean', default: false, describe: 'Say where it listens as one JSON line' },
   },
-  async run(args, { signal, stdout, stderr, environment, version }) {
+  async run(args, { signal, stdout, stderr, version, environment }) {
     checkNumbers(args)
+    const write = (line: string) => stderr.write(`${line}\n`)
+    const { log, onRequest } = serverLog(args['log-format'], write, systemClock)
+    const tracing = await tracingOf({ url: args.otlp, environment, version, log })
     const server = await startServer(
       {
         model: args.model,
@@ -157,7 +175,14 @@ export const serve = defineCommand({
         drainSeconds: args['drain-seconds'],
         version,
       },
-      { clock: systemClock, log: (line) => stderr.write(`${line}\n`) },
+      {
+        clock: systemClock,
+        log,
+        onRequest: (record) => {
+          tracing?.observe(record)
+          onRequest?.(record)
+        },
+      },
     )
     const { url, info, summary } = server
     stdout.write(
@@ -167,6 +192,7 @@ export const serve = defineCommand({
     )
     if (!signal.aborted) await once(signal, 'abort')
     await server.close()
+    await tracing?.shutdown()
     return exitCodes.done
   },
 })
@@ -190,6 +216,25 @@ function keysIn(path: string): readonly string[] {
     throw usageError(`--api-key-file ${path} holds a key with a space: write one a line.`)
   }
   return keys
+}
+
+/** Traces are sent when `--otlp` or OpenTelemetry's own variables name a collector. */
+async function tracingOf({
+  url,
+  environment,
+  ...options
+}: {
+  readonly url: string | undefined
+  readonly environment: CommandContext['environment']
+  readonly version: string
+  readonly log: (line: string) => void
+}): Promise<Tracing | undefined> {
+  const isOn = (name: string) => (environment[name] ?? '') !== ''
+  const named = ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'].some(isOn)
+  const off =
+    environment['OTEL_SDK_DISABLED'] === 'true' || environment['OTEL_TRACES_EXPORTER'] === 'none'
+  if (off || (url === undefined && !named)) return undefined
+  return startTracing({ ...options, clock: systemClock, ...(url !== undefined && { url }) })
 }
 
 /** Smallest and largest whole number that an option takes. */

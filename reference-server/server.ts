@@ -9,6 +9,7 @@ import { Metering } from './metering.ts'
 import type { ModelBundle } from './model/bundle.ts'
 import { parseDtype } from './model/dtype.ts'
 import { loadModel } from './model/registry.ts'
+import type { RequestObserver } from './record.ts'
 import { Reranker, type RerankerOptions } from './reranker.ts'
 
 export interface ServerOptions extends Omit<
@@ -49,30 +50,31 @@ export interface RunningServer {
 /** Throws a `UserError` when an option or the environment does not allow it. */
 export async function startServer(
   options: ServerOptions,
-  { clock, log }: { readonly clock: Clock; readonly log: (line: string) => void },
+  {
+    clock,
+    log,
+    onRequest,
+  }: {
+    readonly clock: Clock
+    readonly log: (line: string) => void
+    readonly onRequest?: RequestObserver
+  },
 ): Promise<RunningServer> {
   const model = modelFor(options)
   const device = deviceFor(model, options.device)
-  const { dtype } = model
   // More would be "overloaded" for ever, and its caller would try again for ever.
   const maximumDocuments = Math.min(options.maximumDocuments, options.maximumPairs)
   const metering = new Metering()
-  const reranker = await Reranker.start({ ...options, device, model, clock, log, metering })
-  const info = (): ServerInfo => ({
-    model: model.name,
-    server: 'rerankscope',
-    version: options.version,
-    dtype,
-    // Asked each time: a process that was started again may have found another one.
-    device: reranker.inference.device,
-    maximumInputTokens: reranker.maximumTokens,
-    maximumDocuments,
-    maximumBatchTokens: options.maximumBatchTokens,
-    ...limitsInfo(reranker.limits),
-    maximumBodyBytes: options.maximumBodyBytes,
-    maximumJsonDepth,
-    truncation: options.truncation ?? 'longest_first',
+  const reranker = await Reranker.start({
+    ...options,
+    device,
+    model,
+    clock,
+    log,
+    metering,
+    ...(onRequest !== undefined && { onRequest }),
   })
+  const info = () => infoOf(options, model, maximumDocuments, reranker)
   const exposition = expositionOf(info, { reranker, metering, clock })
   try {
     const { url, close } = await listen({
@@ -142,5 +144,28 @@ function limitsInfo({ requests, pairs, tokens, bytes }: Reranker['limits']): Par
     maximumConcurrentPairs: pairs,
     ...(Number.isFinite(tokens) && { maximumConcurrentTokens: tokens }),
     ...(Number.isFinite(bytes) && { maximumConcurrentBytes: bytes }),
+  }
+}
+
+function infoOf(
+  options: ServerOptions,
+  { name: model, dtype }: ModelBundle,
+  maximumDocuments: number,
+  reranker: Reranker,
+): ServerInfo {
+  return {
+    model,
+    server: 'rerankscope',
+    version: options.version,
+    dtype,
+    // Asked each time: a process that was started again may have found another one.
+    device: reranker.inference.device,
+    maximumInputTokens: reranker.maximumTokens,
+    maximumDocuments,
+    maximumBatchTokens: options.maximumBatchTokens,
+    ...limitsInfo(reranker.limits),
+    maximumBodyBytes: options.maximumBodyBytes,
+    maximumJsonDepth,
+    truncation: options.truncation ?? 'longest_first',
   }
 }

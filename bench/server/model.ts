@@ -1,10 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { writeModelDirectory } from '../../reference-server/index.ts'
-import { buildBert, type BertConfig } from '../../reference-server/model/bert.ts'
-import { embedded } from '../../reference-server/model/embedded/index.ts'
-import { tensorOf, type WeightSource } from '../../reference-server/model/weights.ts'
+import { buildModel, embeddedName, openRecipe } from '../../reference-server/index.ts'
+import { configJsonOf } from '../../reference-server/model/config.ts'
+import { randomWeights } from '../../reference-server/model/sources/random-weights.ts'
 
 /** A BERT of 4 layers and 256 channels: small enough for a CPU, large enough that its matrices are what takes the time. */
 const shape = {
@@ -13,65 +12,45 @@ const shape = {
   layers: 4,
   intermediateSize: 1024,
   maximumPositions: 512,
-  tokenTypes: 2,
-  layerNormEpsilon: 1e-12,
 }
+const dtypes = { fp32: 'float32', int8: 'int8' } as const
 
-/** Writes a model with random weights and the embedded model's vocabulary; the caller removes it. */
-export function randomModel(): { readonly directory: string; readonly remove: () => void } {
-  const built = embedded.build()
-  const { vocab_size: vocabularySize } = JSON.parse(built.configJson) as { vocab_size: number }
-  const config: BertConfig = { ...shape, vocabularySize }
-  const directory = mkdtempSync(join(tmpdir(), 'rerankscope-bench-'))
-  writeModelDirectory(
-    {
-      name: 'random',
-      summary: 'random weights',
-      build: () => ({
-        ...built,
-        graph: { bytes: buildBert(config, randomWeights(config), 'random') },
+export type BenchModels = Readonly<Record<keyof typeof dtypes, string>>
+
+/** Folders of one model with random weights and the embedded model's vocabulary; the caller removes them. */
+export async function randomModels(): Promise<{
+  readonly models: BenchModels
+  readonly remove: () => void
+}> {
+  const root = mkdtempSync(join(tmpdir(), 'rerankscope-bench-'))
+  const recipe = openRecipe({ name: embeddedName, twin: false, seed: 1 })
+  const { architecture } = recipe
+  const config = { ...recipe.config, ...shape }
+  const models = { fp32: join(root, 'fp32'), int8: join(root, 'int8') }
+  for (const name of ['fp32', 'int8'] as const) {
+    await buildModel({
+      recipe: {
+        ...recipe,
+        name: 'random',
+        config,
+        weights: randomWeights(architecture, config, 1),
+        configJson: configJsonOf('random', architecture, config),
         tokenizerConfigJson: JSON.stringify({
-          ...(JSON.parse(built.tokenizerConfigJson) as object),
+          ...(JSON.parse(recipe.tokenizerConfigJson) as object),
           model_max_length: shape.maximumPositions,
         }),
-      }),
-    },
-    directory,
-  )
+        defaultMaximumTokens: shape.maximumPositions,
+      },
+      dtype: dtypes[name],
+      form: 'padded',
+      directory: models[name],
+      signal: new AbortController().signal,
+    })
+  }
   return {
-    directory,
+    models,
     remove: () => {
-      rmSync(directory, { recursive: true })
+      rmSync(root, { recursive: true })
     },
   }
-}
-
-function randomWeights(config: BertConfig): WeightSource {
-  let state = 1
-  const random = () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return (state / 2 ** 32 - 0.5) * 0.1
-  }
-  return {
-    tensor: (name) => {
-      const dimensions = shapeOf(name, config)
-      const length = dimensions.reduce((product, size) => product * size, 1)
-      return tensorOf(dimensions, Float32Array.from({ length }, random))
-    },
-  }
-}
-
-function shapeOf(name: string, config: BertConfig): readonly number[] {
-  const { hiddenSize, intermediateSize } = config
-  if (name.includes('word_embeddings')) return [config.vocabularySize, hiddenSize]
-  if (name.includes('position_embeddings')) return [config.maximumPositions, hiddenSize]
-  if (name.includes('token_type_embeddings')) return [config.tokenTypes, hiddenSize]
-  const out = name.startsWith('classifier')
-    ? 1
-    : name.includes('intermediate.dense')
-      ? intermediateSize
-      : hiddenSize
-  const isFeedForwardOutput = name.includes('output.dense') && !name.includes('attention')
-  const isVector = name.endsWith('.bias') || name.includes('LayerNorm')
-  return isVector ? [out] : [out, isFeedForwardOutput ? intermediateSize : hiddenSize]
 }

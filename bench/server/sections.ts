@@ -6,6 +6,7 @@ import { TokeniserPool } from '../../reference-server/tokenise/pool.ts'
 import { BareLoop } from './bare.ts'
 import { mixedDocuments, rerankAll } from './load.ts'
 import { compare } from './measure.ts'
+import type { BenchModels } from './model.ts'
 
 const repetitions = 5
 const batchTokens = 4096
@@ -29,7 +30,7 @@ function mixedRequests(requests: number, least?: number, most?: number) {
   }))
 }
 
-export async function throughputSection(directory: string): Promise<void> {
+export async function throughputSection({ fp32: directory }: BenchModels): Promise<void> {
   const bare = await BareLoop.open(directory, threads)
   const bodies = mixedRequests(5)
   const pairs = bodies.flatMap(({ texts }) => texts.map((text) => bare.pairOf(query, text)))
@@ -59,7 +60,7 @@ export async function throughputSection(directory: string): Promise<void> {
   }
 }
 
-export async function tokenisingSection(directory: string): Promise<void> {
+export async function tokenisingSection({ fp32: directory }: BenchModels): Promise<void> {
   const read = (file: string) => readFileSync(join(directory, file), 'utf8')
   const start = (workers: number) =>
     TokeniserPool.start({
@@ -86,7 +87,7 @@ export async function tokenisingSection(directory: string): Promise<void> {
   }
 }
 
-export async function cacheSection(directory: string): Promise<void> {
+export async function cacheSection({ fp32: directory }: BenchModels): Promise<void> {
   const [cached, plain] = [
     await serve('--model', directory, '--score-cache-mib', '64'),
     await serve('--model', directory),
@@ -106,7 +107,7 @@ export async function cacheSection(directory: string): Promise<void> {
 }
 
 /** What a shorter maximum buys, for documents that are longer than it. */
-export async function shorterSection(directory: string): Promise<void> {
+export async function shorterSection({ fp32: directory }: BenchModels): Promise<void> {
   const [short, long] = [
     await serve('--model', directory, '--max-length', '256'),
     await serve('--model', directory, '--max-length', '512'),
@@ -127,5 +128,22 @@ export async function shorterSection(directory: string): Promise<void> {
     }
   } finally {
     await Promise.all([short.stop(), long.stop()])
+  }
+}
+
+/** The fallback for machines without a GPU: a quarter of the weights' bytes, and integer arithmetic. */
+export async function int8Section({ fp32, int8 }: BenchModels): Promise<void> {
+  const [small, full] = [await serve('--model', int8), await serve('--model', fp32)]
+  const bodies = mixedRequests(4)
+  try {
+    await compare(
+      'int8 against fp32 on the CPU',
+      repetitions,
+      () => rerankAll(small.url, bodies, bodies.length),
+      () => rerankAll(full.url, bodies, bodies.length),
+      { amount: bodies.length * 25, unit: 'pairs/s' },
+    )
+  } finally {
+    await Promise.all([small.stop(), full.stop()])
   }
 }

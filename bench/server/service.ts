@@ -1,66 +1,96 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { systemClock } from '../../core/clock.ts'
 import { formatDuration } from '../../core/units.ts'
 import { call, mixedDocuments } from './load.ts'
 import { quantile } from './measure.ts'
+import type { BenchModels } from './model.ts'
 import { serve } from './sections.ts'
 
 const query = '珊瑚礁的学习方法'
 const saturationSeconds = 20
 const probePauseSeconds = 0.02
+const documentsPerRequest = 25
+const pairsAccepted = 400
+/** Together they offer four times what the server accepts at once. */
+const callers = (4 * pairsAccepted) / documentsPerRequest
+
+/** How the callers of a saturated server fared. */
+interface Outcomes {
+  readonly acceptedSeconds: readonly number[]
+  readonly retryAfterSeconds: readonly number[]
+}
+
+/** The callers, in a process of their own: what they cost must not delay who probes. */
+export async function runCallers(url: string): Promise<void> {
+  const acceptedSeconds: number[] = []
+  const retryAfterSeconds: number[] = []
+  const bodies = Array.from({ length: callers }, (_, seed) => ({
+    query,
+    texts: mixedDocuments(documentsPerRequest, seed),
+  }))
+  const end = systemClock.monotonicSeconds() + saturationSeconds
+  await Promise.all(
+    bodies.map(async (body) => {
+      while (systemClock.monotonicSeconds() < end) {
+        const start = systemClock.monotonicSeconds()
+        const { status, headers } = await call(`${url}/rerank`, body)
+        if (status === 200) acceptedSeconds.push(systemClock.monotonicSeconds() - start)
+        else if (status === 429) {
+          retryAfterSeconds.push(Number(headers['retry-after']))
+          await systemClock.sleep(0.25)
+        } else throw new Error(`/rerank answered ${String(status)}`)
+      }
+    }),
+  )
+  process.send?.({ acceptedSeconds, retryAfterSeconds } satisfies Outcomes)
+}
 
 /** Offers four times what the server accepts at once, and asks for health and metrics meanwhile. */
-export async function saturationSection(directory: string): Promise<void> {
-  const limit = 400
-  const server = await serve('--model', directory, '--max-pairs', String(limit))
-  const documents = 25
-  const callers = (4 * limit) / documents
-  const end = systemClock.monotonicSeconds() + saturationSeconds
-  const running = () => systemClock.monotonicSeconds() < end
-  const accepted: number[] = []
-  const refused: number[] = []
+export async function saturationSection({ fp32 }: BenchModels): Promise<void> {
+  const server = await serve('--model', fp32, '--max-pairs', String(pairsAccepted))
   const probes: Record<string, number[]> = { '/health': [], '/metrics': [] }
-  const timed = async (path: string, body?: unknown) => {
-    const start = systemClock.monotonicSeconds()
-    const answer = await call(`${server.url}${path}`, body)
-    return { ...answer, seconds: systemClock.monotonicSeconds() - start }
-  }
   try {
-    await Promise.all([
-      ...Array.from({ length: callers }, async (_, caller) => {
-        for (let turn = 0; running(); turn += 1) {
-          const texts = mixedDocuments(documents, caller * 1000 + turn)
-          const { status, seconds, headers } = await timed('/rerank', { query, texts })
-          if (status === 200) accepted.push(seconds)
-          else if (status === 429) refused.push(Number(headers['retry-after'] ?? 0))
-          else throw new Error(`/rerank answered ${String(status)}`)
-          if (status === 429) await systemClock.sleep(0.25)
-        }
-      }),
-      ...Object.entries(probes).map(async ([path, values]) => {
-        while (running()) {
-          values.push((await timed(path)).seconds)
-          await systemClock.sleep(probePauseSeconds)
-        }
-      }),
+    const load = fork(fileURLToPath(new URL('../server.js', import.meta.url)), [
+      'callers',
+      server.url,
     ])
+    let outcomes: Outcomes | undefined
+    const ended = once(load, 'message').then(([message]) => {
+      outcomes = message as Outcomes
+    })
+    const probe = async (path: string, values: number[]) => {
+      while (outcomes === undefined) {
+        const start = systemClock.monotonicSeconds()
+        await call(`${server.url}${path}`)
+        values.push(systemClock.monotonicSeconds() - start)
+        await systemClock.sleep(probePauseSeconds)
+      }
+    }
+    await Promise.all([ended, ...Object.entries(probes).map((one) => probe(...one))])
+    if (outcomes !== undefined) print(outcomes)
   } finally {
     await server.stop()
   }
-  const rate = (accepted.length * documents) / saturationSeconds
-  console.log(
-    `${String(callers)} callers of ${String(documents)} documents, ${String(limit)} pairs accepted at once: ` +
-      `${String(accepted.length)} answered (${rate.toFixed(0)} pairs/s), ${String(refused.length)} refused with 429, ` +
-      `Retry-After ${String(Math.min(...refused))} to ${String(Math.max(...refused))} s`,
-  )
-  console.log(
-    `accepted p95 ${formatDuration(quantile(accepted, 'p95'))}; all that is accepted takes ${formatDuration(limit / rate)} at this rate`,
-  )
   for (const [path, values] of Object.entries(probes)) {
     console.log(
       `${path.padEnd(9)} p50 ${formatDuration(quantile(values, 'p50'))}, p99 ${formatDuration(quantile(values, 'p99'))} of ${String(values.length)}; budget p99 20 ms`,
     )
   }
+}
+
+function print({ acceptedSeconds, retryAfterSeconds }: Outcomes): void {
+  const rate = (acceptedSeconds.length * documentsPerRequest) / saturationSeconds
+  console.log(
+    `${String(callers)} callers of ${String(documentsPerRequest)} documents, ${String(pairsAccepted)} pairs accepted at once: ` +
+      `${String(acceptedSeconds.length)} answered (${rate.toFixed(0)} pairs/s), ${String(retryAfterSeconds.length)} refused with 429, ` +
+      `Retry-After ${String(Math.min(...retryAfterSeconds))} to ${String(Math.max(...retryAfterSeconds))} s`,
+  )
+  console.log(
+    `accepted p95 ${formatDuration(quantile(acceptedSeconds, 'p95'))}; all that is accepted at once takes ${formatDuration(pairsAccepted / rate)} at this rate`,
+  )
 }
 
 /** Resident memory of the server and of its inference process while 10,000 requests go through. */
