@@ -9,6 +9,7 @@ import { once } from 'node:events'
 import { setPriority } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { systemClock } from '../core/clock.ts'
+import { messageOf } from '../core/errors.ts'
 import { formatDuration } from '../core/units.ts'
 import { engines, type EngineMember } from '../loadgen/engines/index.ts'
 import { Pacer } from '../loadgen/engines/pacer.ts'
@@ -17,15 +18,18 @@ import { percentile } from '../loadgen/measure/percentile.ts'
 import { profiles, type Profile } from '../loadgen/plan/profiles.ts'
 import { FixtureServer, type FixtureOptions } from '../test/loadgen/fixture-server.ts'
 import { replayWith, steady } from '../test/loadgen/replay.ts'
+import { otherGenerators, type Reported } from './other-generators.ts'
 
 const budget = { lagP99Seconds: 0.001, serialP50Seconds: 3.25, serialP95Seconds: 5.9 }
 /** As `nice` counts. */
 const serverPriority = 10
+const smallBody = JSON.stringify({ query: 'q', texts: Array<string>(10).fill('text') })
 const serial = { latencySeconds: 0.3, serial: true }
 
 if (process.argv[2] === 'fixture') {
   const server = await FixtureServer.start(JSON.parse(process.argv[3] ?? '{}') as FixtureOptions)
   process.send?.(server.url)
+  process.on('message', () => process.send?.(server.arrivals.map(({ seconds }) => seconds)))
   process.on('disconnect', () => process.exit(0))
 } else {
   await bench(Number(process.argv[2] ?? 30), Number(process.argv[3] ?? 3))
@@ -54,12 +58,43 @@ function rateOf({ arrivals }: Profile): number {
 
 async function bench(seconds: number, repetitions: number): Promise<void> {
   for (const engine of engines) {
+    const missing = await engine.find({ environment: process.env }).then(
+      () => undefined,
+      (error: unknown) => messageOf(error),
+    )
+    if (missing !== undefined) {
+      console.log(`\n${engine.name}: skipped. ${missing}`)
+      continue
+    }
     console.log(`\n${engine.name}, ${String(repetitions)} runs of ${String(seconds)} s`)
     for (const profile of profiles.filter(({ name }) => name === 'low' || name === 'high')) {
       // The largest shape, about 120 KB a body, at the profile's own rhythm.
       await dispatchLag(engine, { ...profile, shapes: { documents: [50] } }, seconds, repetitions)
     }
-    await overload(engine)
+    await gaps(engine.name, (url) =>
+      replayWith(engine, url, { profile: steady(5), seconds: 12, warmUp: [] }),
+    )
+    await overload(engine.name, async (url) => {
+      const { observations } = await replayWith(engine, url, {
+        profile: steady(5),
+        seconds: 12,
+        warmUp: [],
+      })
+      const response = sorted(observations.map(responseSecondsOf))
+      return {
+        requests: observations.length,
+        p50Seconds: percentile(response, 0.5),
+        p95Seconds: percentile(response, 0.95),
+      }
+    })
+  }
+  for (const other of otherGenerators) {
+    const { name } = other
+    const offered = (url: string) =>
+      other.run({ url: `${url}/rerank`, body: smallBody, requestsPerSecond: 5, seconds: 12 })
+    console.log(`\n${name}`)
+    await gaps(name, offered)
+    await overload(name, offered)
   }
 }
 
@@ -95,22 +130,36 @@ async function dispatchLag(
   }
 }
 
-/** A server of 3.3 requests/s, offered 5/s for 12 s: the k-th answer takes 0.3 + 0.1·k s. */
-async function overload(engine: EngineMember): Promise<void> {
-  const { observations } = await against(serial, (url) =>
-    replayWith(engine, url, { profile: steady(5), seconds: 12, warmUp: [] }),
-  )
-  const response = sorted(observations.map(responseSecondsOf))
-  const figure = (name: string, q: number, truth: number) => {
-    const value = percentile(response, q) ?? Number.NaN
-    return `${name} ${formatDuration(value)} (${(value / truth).toFixed(3)} of the truth)`
-  }
+/** How evenly 5 requests/s arrive at a server that keeps up, as the server sees it. */
+async function gaps(name: string, offer: (url: string) => Promise<unknown>): Promise<void> {
+  const wanted = 0.2
+  const arrivals = await against({ latencySeconds: 0.05 }, async (url, arrivalsOf) => {
+    await offer(url)
+    return arrivalsOf()
+  })
+  const off = sorted(arrivals.slice(1).map((at, k) => Math.abs(at - (arrivals[k] ?? 0) - wanted)))
+  const figure = (q: number) => formatDuration(percentile(off, q) ?? Number.NaN)
   console.log(
-    `overload: ${String(observations.length)} of 60 recorded, ${figure('p50', 0.5, budget.serialP50Seconds)}, ${figure('p95', 0.95, budget.serialP95Seconds)}`,
+    `${name}: gaps between arrivals are off 200 ms by p50 ${figure(0.5)}, p95 ${figure(0.95)}, at most ${figure(1)}`,
   )
 }
 
-async function against<T>(options: FixtureOptions, use: (url: string) => Promise<T>): Promise<T> {
+/** A server of 3.3 requests/s, offered 5/s for 12 s: the k-th answer takes 0.3 + 0.1·k s. */
+async function overload(name: string, offer: (url: string) => Promise<Reported>): Promise<void> {
+  const { requests, p50Seconds, p95Seconds } = await against(serial, offer)
+  const figure = (quantile: string, value: number | undefined, truth: number) =>
+    value === undefined
+      ? `no ${quantile}`
+      : `${quantile} ${formatDuration(value)} (${(value / truth).toFixed(3)} of the truth)`
+  console.log(
+    `${name}: of 60 requests in overload it reports ${String(requests)}, ${figure('p50', p50Seconds, budget.serialP50Seconds)}, ${figure('p95', p95Seconds, budget.serialP95Seconds)}`,
+  )
+}
+
+async function against<T>(
+  options: FixtureOptions,
+  use: (url: string, arrivals: () => Promise<readonly number[]>) => Promise<T>,
+): Promise<T> {
   const child: ChildProcess = fork(fileURLToPath(import.meta.url), [
     'fixture',
     JSON.stringify(options),
@@ -119,7 +168,11 @@ async function against<T>(options: FixtureOptions, use: (url: string) => Promise
   setPriority(child.pid ?? 0, serverPriority)
   try {
     const [url] = (await once(child, 'message')) as [string]
-    return await use(url)
+    return await use(url, async () => {
+      child.send('arrivals')
+      const [arrivals] = (await once(child, 'message')) as [readonly number[]]
+      return arrivals
+    })
   } finally {
     child.disconnect()
   }

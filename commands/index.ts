@@ -12,6 +12,10 @@ export const commands: readonly Entry[] = [
   { name: 'serve', load: async () => (await import('./serve.ts')).serve },
   { name: 'sidecar', load: async () => (await import('./sidecar.ts')).sidecar },
   { name: 'load', load: async () => (await import('./load.ts')).load },
+  {
+    name: 'compare-engines',
+    load: async () => (await import('./compare-engines.ts')).compareEngines,
+  },
   { name: 'report', load: async () => (await import('./report.ts')).report },
   { name: 'compare', load: async () => (await import('./compare.ts')).compare },
   { name: 'capacity', load: async () => (await import('./capacity.ts')).capacity },

@@ -35,6 +35,8 @@ export interface FixtureOptions {
   readonly serial?: boolean
   /** By position in the plan, which the trace id tells: arrivals can overtake each other. */
   readonly behaviourOf?: (index: number) => Behaviour
+  /** How long the request's body stays unread, by position in the plan. */
+  readonly readDelayOf?: (index: number) => number
   readonly maximumDocuments?: number
   /** What /info answers; default: TEI's. */
   readonly info?: { readonly status: number; readonly body: string } | 'silence' | 'endless'
@@ -107,6 +109,8 @@ export class FixtureServer {
       return
     }
     const index = Number.parseInt(String(request.headers.traceparent).slice(19, 35), 16)
+    const unread = this.#options.readDelayOf?.(index) ?? 0
+    if (unread > 0) await sleep(unread * 1000)
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
     const body = JSON.parse(Buffer.concat(chunks).toString('utf8')) as {

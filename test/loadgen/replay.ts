@@ -9,7 +9,7 @@ import type { EngineMember, Replay, ReplayEnd } from '../../loadgen/engines/inde
 import { judge } from '../../loadgen/measure/response.ts'
 import { bodiesOf, BodyComposer } from '../../loadgen/plan/body.ts'
 import { planFileOf, writePlan } from '../../loadgen/plan/files.ts'
-import { planOf } from '../../loadgen/plan/plan.ts'
+import { planOf, type PlanItem } from '../../loadgen/plan/plan.ts'
 import type { Profile } from '../../loadgen/plan/profiles.ts'
 
 const tei = dialectNamed('tei')!
@@ -29,11 +29,25 @@ export async function replayWith(
     profile,
     seconds,
     program,
+    instants,
+    padded,
     ...overrides
-  }: { profile: Profile; seconds: number; program?: string | undefined } & Partial<Replay>,
+  }: {
+    profile: Profile
+    seconds: number
+    program?: string | undefined
+    /** When each request is due, in place of the profile's own schedule. */
+    instants?: readonly number[]
+    padded?: (item: PlanItem, body: Buffer) => Buffer
+  } & Partial<Replay>,
 ): Promise<Replayed> {
   const engine = await member.find({ program, environment: process.env })
-  const plan = planOf(profile, { seconds, seed: 1, dataset })
+  const made = planOf(profile, { seconds, seed: 1, dataset })
+  const items = made.items.map((item, at) => ({
+    ...item,
+    intendedSeconds: instants?.[at] ?? item.intendedSeconds,
+  }))
+  const plan = { ...made, items }
   const bodies = bodiesOf(tei, [...plan.items, ...plan.warmUp.flat()])
   const composer = new BodyComposer(bodies, plan.texts)
   const observations: Observation[] = []
@@ -55,7 +69,10 @@ export async function replayWith(
       judge: (message, item) => judge(message, tei, item),
       items: plan.items,
       warmUp: plan.warmUp,
-      bodyOf: (item) => composer.compose(item),
+      bodyOf: (item) => {
+        const body = composer.compose(item)
+        return padded?.(item, body) ?? body
+      },
       folder,
       traceIdPrefix: 'ab'.repeat(8),
       timeoutSeconds: 30,

@@ -215,6 +215,31 @@ describe.each(ours)('$name', (engine) => {
     expect({ unsent, unfinished }).toEqual({ unsent: 1195, unfinished: 1 })
   })
 
+  test('a server that reads slowly delays its own request alone, which counts as sent when it began to be', async () => {
+    // Far more than the kernels on both sides take while nobody reads.
+    const padding = Buffer.alloc(16 * 1024 * 1024, ' ')
+    const url = await start({ readDelayOf: (index) => (index === 2 ? 0.5 : 0) })
+    const composed = new Map<number, Buffer>()
+    const { observations } = await replayWith(engine, url, {
+      profile: steady(20),
+      seconds: 0.5,
+      warmUp: [],
+      padded: (item, body) => {
+        const whole = item.index === 2 ? Buffer.concat([body, padding]) : body
+        composed.set(item.index, whole)
+        return whole
+      },
+    })
+    expect(observations.map(({ outcome }) => outcome)).toEqual(Array(10).fill('ok'))
+    expect(composed.get(2)!.length).toBeGreaterThan(16e6)
+    const slow = observations[2]!
+    expect(slow.doneSeconds - slow.sentSeconds).toBeGreaterThanOrEqual(0.5)
+    // The seven after it were due, sent and answered while it was still unread.
+    for (const later of observations.slice(3, 9)) {
+      expect(later.doneSeconds).toBeLessThan(slow.doneSeconds)
+    }
+  })
+
   test('leaves no connection open', async () => {
     await replayWith(engine, await start({}), fast)
     await expect.poll(() => server.openConnections, { timeout: 2000 }).toBe(0)

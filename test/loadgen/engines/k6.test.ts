@@ -1,13 +1,15 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
 import { compiledModule } from '../../../core/program.ts'
 import { exitCodes } from '../../../core/errors.ts'
 import { datasets } from '../../../loadgen/dataset/index.ts'
+import { readK6Parts } from '../../../loadgen/engines/k6/parts.ts'
 import { decodeK6Sample } from '../../../loadgen/engines/k6/samples.ts'
 import { planFileOf, writePlan } from '../../../loadgen/plan/files.ts'
 import { planOf } from '../../../loadgen/plan/plan.ts'
@@ -88,53 +90,88 @@ test('lines that are not ours are passed over, lines that were cut off are not',
   )
 })
 
-test.each([1, 3])(
-  '%d machines: their segments add up to the plan, nothing twice',
-  async (parts) => {
-    const folder = mkdtempSync(join(tmpdir(), 'rerankscope-segments-'))
-    const server = await FixtureServer.start()
-    try {
-      const profile: Profile = {
-        ...profiles[1],
-        arrivals: { kind: 'constant', queriesPerSecond: 160 },
-        shapes: { documents: [3] },
-      }
-      const dataset = await datasets[0]!.load({ seed: 1, queries: 500 })
-      const plan = planOf(profile, { seconds: 0.5, seed: 1, dataset })
-      const bodies = { 3: ['{"query":', 0, ',"texts":[', 1, ',', 2, ',', 3, ']}'] }
-      const wire = { dialect: 'tei', path: '/rerank', headers: {}, bodies }
-      await writePlan(folder, plan, planFileOf(plan, wire))
-      const startAt = String(Date.now() / 1000 + 1.5)
-      await Promise.all(
-        Array.from({ length: parts }, (_, part) =>
-          promisify(execFile)(
-            standIn,
-            [
-              ...[
-                'run',
-                '-e',
-                `RERANKSCOPE_PLAN=${folder}`,
-                '-e',
-                `RERANKSCOPE_TARGET=${server.url}`,
-              ],
-              ...['-e', `RERANKSCOPE_START_AT=${startAt}`],
-              ...[
-                '--execution-segment',
-                `${String(part)}/${String(parts)}:${String(part + 1)}/${String(parts)}`,
-              ],
-              compiledModule('loadgen/engines/k6/script.js'),
-            ],
-            { env: environment },
-          ),
-        ),
-      )
-      const arrived = server.arrivals.map(({ traceparent }) =>
-        Number.parseInt(traceparent!.slice(19, 35), 16),
-      )
-      expect(arrived.sort((a, b) => a - b)).toEqual([...Array(80).keys()])
-    } finally {
-      await server.stop()
-      rmSync(folder, { recursive: true })
+test('three machines: their segments add up to the plan, nothing twice', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rerankscope-segments-'))
+  const server = await FixtureServer.start()
+  try {
+    const profile: Profile = {
+      ...profiles[1],
+      arrivals: { kind: 'constant', queriesPerSecond: 160 },
+      shapes: { documents: [3] },
     }
-  },
-)
+    const dataset = await datasets[0]!.load({ seed: 1, queries: 500 })
+    const plan = planOf(profile, { seconds: 0.5, seed: 1, dataset })
+    const bodies = { 3: ['{"query":', 0, ',"texts":[', 1, ',', 2, ',', 3, ']}'] }
+    const wire = { dialect: 'tei', path: '/rerank', headers: {}, bodies }
+    await writePlan(folder, plan, planFileOf(plan, wire))
+    const startAt = String(Date.now() / 1000 + 2)
+    const parts = [1, 2, 3].map((part) => join(folder, `part${String(part)}.json`))
+    const program = promisify(execFile)
+    await Promise.all(
+      parts.map((file, part) =>
+        program(
+          standIn,
+          [
+            ...['run', '--out', `json=${file}`, '-e', `RERANKSCOPE_PLAN=${folder}`],
+            ...['-e', `RERANKSCOPE_TARGET=${server.url}`, '-e', `RERANKSCOPE_START_AT=${startAt}`],
+            ...['--execution-segment', `${String(part)}/3:${String(part + 1)}/3`],
+            compiledModule('loadgen/engines/k6/script.js'),
+          ],
+          { env: environment },
+        ),
+      ),
+    )
+    const everyIndex = [...Array(80).keys()]
+    const arrived = server.arrivals.map(({ traceparent }) =>
+      Number.parseInt(traceparent!.slice(19, 35), 16),
+    )
+    expect(arrived.sort((a, b) => a - b)).toEqual(everyIndex)
+
+    const merge = (files: readonly string[]) =>
+      readK6Parts(files, { items: plan.items, judge: () => ({ outcome: 'ok' }) })
+    const whole = await merge(parts)
+    expect(whole.observations.map(({ index }) => index)).toEqual(everyIndex)
+    expect(whole.missing).toBe(0)
+    expect(whole.startUnixSeconds).toBeCloseTo(Number(startAt), 2)
+    expect((await merge(parts.slice(1))).missing).toBe(30)
+
+    const refused = (files: readonly string[], message: RegExp) =>
+      expect(merge(files)).rejects.toMatchObject({
+        exitCode: exitCodes.usage,
+        message: expect.stringMatching(message) as string,
+      })
+    await refused(
+      [...parts, parts[1]!],
+      /^Request \d+ is in .*part2\.json and in .*part2\.json: each machine must have a segment of its own\.$/,
+    )
+    const text = readFileSync(parts[0]!, 'utf8')
+    const spoilt = join(folder, 'spoilt.json')
+    writeFileSync(spoilt, text.slice(0, text.lastIndexOf('"rerankscope_observation"') + 40))
+    await refused(
+      [spoilt],
+      /spoilt\.json line \d+ cannot be read: not a whole line of k6’s JSON output\.$/,
+    )
+    writeFileSync(spoilt, text.replace(/("metric":"rerankscope_start".*"value":)\d+/, '$11'))
+    await refused([spoilt, parts[1]!], /^The machines began up to .* RERANKSCOPE_START_AT\.$/)
+    await refused([join(folder, 'none.json')], /none\.json cannot be read: ENOENT/)
+  } finally {
+    await server.stop()
+    rmSync(folder, { recursive: true })
+  }
+})
+
+test('the TestRun has a virtual user for every machine, and sets what the script reads', () => {
+  const file = new URL('../../../deploy/k6-operator/testrun.yaml', import.meta.url)
+  const { kind, spec } = parse(readFileSync(file, 'utf8')) as {
+    kind: string
+    spec: { parallelism: number; runner: { env: { name: string; value?: string }[] } }
+  }
+  expect(kind).toBe('TestRun')
+  const set = new Map(spec.runner.env.map(({ name, value }) => [name, value]))
+  expect(Number(set.get('RERANKSCOPE_VUS'))).toBeGreaterThanOrEqual(spec.parallelism)
+  const script = readFileSync(compiledModule('loadgen/engines/k6/script.js'), 'utf8')
+  const ours = [...set.keys()].filter((name) => name.startsWith('RERANKSCOPE_'))
+  expect(ours).toHaveLength(4)
+  for (const name of ours)
+    expect(script).toContain(`setting('${name.slice('RERANKSCOPE_'.length)}')`)
+})

@@ -1,0 +1,70 @@
+import { join } from 'node:path'
+import { exitCodes, usageError } from '../core/errors.ts'
+import {
+  agreementOf,
+  defaults,
+  engines,
+  formatRunTable,
+  prepareFolder,
+  profiles,
+  runLoad,
+  type Run,
+} from '../loadgen/index.ts'
+import { defineCommand } from './command.ts'
+
+export const compareEngines = defineCommand({
+  usage: 'compare-engines',
+  summary: 'Send one plan with every load engine, one after another, and say whether they agree',
+  examples: [
+    [
+      'compare-engines --target http://127.0.0.1:8080 --out runs/engines',
+      'autocannon, then k6, over the same plan',
+    ],
+  ],
+  options: {
+    target: {
+      type: 'string',
+      demandOption: true,
+      requiresArg: true,
+      describe: 'URL of the reranker; http://user:password@host is possible',
+    },
+    profile: {
+      choices: profiles.map(({ name }) => name),
+      default: 'low',
+      describe: profiles.map(({ name, summary }) => `${name}: ${summary}`).join('; '),
+    },
+    seconds: { type: 'number', default: 30, describe: 'Length of each schedule' },
+    seed: { type: 'number', default: defaults.seed, describe: 'Same seed, same requests' },
+    k6: { type: 'string', requiresArg: true, describe: 'The k6 program [default: k6 on PATH]' },
+    out: {
+      type: 'string',
+      demandOption: true,
+      requiresArg: true,
+      describe: 'Folder of the run folders, one an engine',
+    },
+    force: { type: 'boolean', default: false, describe: 'Overwrite the runs that --out holds' },
+  },
+  async run(args, { signal, stdout, stderr, environment }) {
+    if (!(args.seconds > 0)) throw usageError('--seconds must be more than 0.')
+    const engineOptions = { program: args.k6, environment }
+    // All of them now: a program that is missing must not show when half of it has run.
+    for (const engine of engines) await engine.find(engineOptions)
+    for (const { name } of engines) await prepareFolder(join(args.out, name), args.force)
+    const runs: Run[] = []
+    for (const { name } of engines) {
+      runs.push(
+        await runLoad(
+          { ...args, engine: name, out: join(args.out, name), force: true },
+          { signal, stderr, environment },
+        ),
+      )
+    }
+    stdout.write(`${formatRunTable(runs, stdout.columns)}\n`)
+    const [first, ...others] = runs.map(({ summary }) => summary)
+    if (first === undefined) return exitCodes.done
+    const verdicts = others.map((other) => agreementOf(first, other))
+    for (const { sentence } of verdicts) stdout.write(`\n${sentence}\n`)
+    const valid = runs.every(({ summary }) => summary.validity.valid)
+    return valid && verdicts.every(({ agree }) => agree) ? exitCodes.done : exitCodes.invalidRun
+  },
+})
