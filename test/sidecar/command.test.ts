@@ -76,7 +76,7 @@ test.each([
   ],
   [
     [...watch, '--gpu', 'amd'],
-    /--gpu must be one of auto, nvidia-smi, emulated, replay:FILE, none/,
+    /--gpu must be one of auto, nvidia-smi, emulated, dcgm:URL, replay:FILE, none/,
   ],
   [[...watch, '--gpu', 'replay:/no/such'], /The recording \/no\/such cannot be read/],
   [[...watch, '--interval', '0.2'], /--interval must be from 0\.25 to 60 seconds/],
