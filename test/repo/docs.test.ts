@@ -51,6 +51,18 @@ describe('the commands in the docs', () => {
     }
   })
 
+  test('every option of every command stands on some page', async () => {
+    const text = pages.map((page) => readFileSync(join(root, page), 'utf8')).join('\n')
+    const missing: string[] = []
+    for (const { name, load } of commands) {
+      const { options } = await load()
+      for (const option of Object.keys(options)) {
+        if (!new RegExp(`--${option}(?![\\w-])`).test(text)) missing.push(`${name} --${option}`)
+      }
+    }
+    expect(missing).toEqual([])
+  })
+
   test('npm scripts that the docs name exist', () => {
     const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
       scripts: Record<string, string>
