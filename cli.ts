@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
-import { hideBin } from 'yargs/helpers'
-import { parseCommandLine } from './commands/parser.ts'
+import { setFlagsFromString } from 'node:v8'
+import { commands } from './commands/index.ts'
 import { exitCodes, messageOf, UserError, type ExitCode } from './core/errors.ts'
 import { packageFile } from './core/program.ts'
 
@@ -33,6 +33,10 @@ function dropEmptyVariables(): void {
 
 async function main(argv: readonly string[]): Promise<ExitCode> {
   dropEmptyVariables()
+  const named = commands.find(({ name }) => name === argv[0])
+  for (const flag of named?.v8Flags ?? []) setFlagsFromString(flag)
+  // Only now: what is loaded before the flags are set has cost what they save.
+  const { parseCommandLine } = await import('./commands/parser.ts')
   const parsed = await parseCommandLine(argv, { version, columns: process.stdout.columns || 80 })
   if (parsed === undefined) return exitCodes.done
   return parsed.command.run(parsed.args, {
@@ -62,4 +66,4 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(exitCodes.done)
   throw error
 })
-process.exitCode = await main(hideBin(process.argv)).catch(report)
+process.exitCode = await main(process.argv.slice(2)).catch(report)

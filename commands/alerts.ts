@@ -37,14 +37,14 @@ export const alerts = defineCommand({
       describe: 'The folder that check looks at; default: the rules that ship',
     },
   },
-  run(args, context) {
+  async run(args, context) {
     const action = String(args.positional['action'])
     if (action === 'check') return check(args.dir ?? shippedRules, context)
     if (action !== 'export') {
       throw usageError(`There is no \`alerts ${action}\`: say export or check.`)
     }
     const options = {
-      policy: readPolicy(args.policy),
+      policy: await readPolicy(args.policy),
       job: args.job,
       runbookBase: args['runbook-base'],
     }
@@ -52,7 +52,7 @@ export const alerts = defineCommand({
       ([name, text]) => [`runbooks/${name}`, text] as const,
     )
     exportFiles(args.out, [...renderAlerts(options), ...runbooks], context)
-    return Promise.resolve(exitCodes.done)
+    return exitCodes.done
   },
 })
 

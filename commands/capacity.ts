@@ -76,7 +76,7 @@ export const capacity = defineCommand({
       if (!Number.isSafeInteger(args[name])) throw usageError(`--${name} must be a whole number.`)
     }
     const slo = sloOf(args.slo)
-    const { target } = readPolicy(args.policy)
+    const { target } = await readPolicy(args.policy)
     const profile = await readProfile(args.profile)
     const time = new Date(systemClock.wallSeconds() * 1000).toISOString().slice(0, 19)
     const print = (text: string) => (args.json ? stderr : stdout).write(`${text}\n`)

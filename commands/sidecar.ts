@@ -110,8 +110,9 @@ export const sidecar = defineCommand({
     json: { type: 'boolean', default: false, describe: 'Print one JSON line once listening' },
   },
   async run(args, context) {
-    // A sidecar shares its machine, and V8 by default lets garbage fill 50 MB before it looks.
-    setFlagsFromString('--optimize-for-size')
+    // The proxy's work comes with every request: it is worth being compiled.
+    if (args.proxy !== undefined)
+      for (const flag of ['--opt', '--sparkplug']) setFlagsFromString(flag)
     // Loaded here: the programs of other commands must not weigh on this one's memory.
     const { minimumIntervalSeconds, startSidecar } = await import('../sidecar/index.ts')
     const { target, server, gpu, interval } = args
@@ -146,7 +147,7 @@ export const sidecar = defineCommand({
         intervalSeconds: interval,
         inventorySeconds: args.inventory,
         gpuDevices: args['gpu-devices']?.split(',').map((each) => each.trim()),
-        policy: readPolicy(args.policy),
+        policy: await readPolicy(args.policy),
         otlp: args.otlp,
         otlpProtocol: args['otlp-protocol'],
         hardwareNames: args['otel-hw-metrics'],

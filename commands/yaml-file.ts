@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { isMap, isNode, isSeq, LineCounter, parseDocument, type Document } from 'yaml'
+import { createRequire } from 'node:module'
+import type * as Yaml from 'yaml'
 import { messageOf, usageError } from '../core/errors.ts'
+
+/** Loaded by the first file: without one, a sidecar runs for days and never reads YAML. */
+const yaml = () => createRequire(import.meta.url)('yaml') as typeof Yaml
 
 export interface YamlFile {
   readonly value: unknown
@@ -16,8 +20,8 @@ export function readYaml(option: string, path: string): unknown {
 /** As `readYaml`, with the places of what it holds. */
 export function readYamlFile(option: string, path: string): YamlFile {
   try {
-    const lines = new LineCounter()
-    const document = parseDocument(readFileSync(path, 'utf8'), { lineCounter: lines })
+    const lines = new (yaml().LineCounter)()
+    const document = yaml().parseDocument(readFileSync(path, 'utf8'), { lineCounter: lines })
     const [error] = document.errors
     if (error !== undefined) throw error
     return {
@@ -31,7 +35,8 @@ export function readYamlFile(option: string, path: string): YamlFile {
   }
 }
 
-function offsetOf(document: Document, path: readonly (string | number)[]): number {
+function offsetOf(document: Yaml.Document, path: readonly (string | number)[]): number {
+  const { isMap, isNode, isSeq } = yaml()
   let node: unknown = document.contents
   let offset = isNode(node) ? (node.range?.[0] ?? 0) : 0
   for (const key of path) {

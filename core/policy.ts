@@ -1,7 +1,3 @@
-import { z } from 'zod'
-import { durationBounds } from './metrics.ts'
-import { formatDuration } from './units.ts'
-
 /**
  * The utilisation guidance as numbers, once. Alerts, boards, verdicts, autoscaling and docs read
  * them from here; `test/repo/policy.test.ts` changes one and expects every reader to change.
@@ -97,91 +93,5 @@ export function bandsOf(from: Policy): readonly Band[] {
     { name: `${percent(low)}_${percent(middle)}`, fromRatio: low, toRatio: middle },
     { name: `${percent(middle)}_${percent(high)}`, fromRatio: middle, toRatio: high },
     { name: `above_${percent(high)}`, fromRatio: high, toRatio: 1 },
-  ]
-}
-
-const ratio = z.number().gt(0).lt(1)
-const count = z.number().int().positive()
-/** Whole seconds, because PromQL takes no others. */
-const window = count
-const threshold = z.strictObject({ utilizationRatio: ratio, windowSeconds: window }).partial()
-const policySchema = z
-  .strictObject({
-    scaleIn: threshold,
-    waste: threshold,
-    target: threshold,
-    scaleOut: threshold,
-    batchPairs: z.strictObject({ minimum: count, maximum: count }).partial(),
-    p95Seconds: z.number().positive(),
-    minimumCoverageRatio: ratio,
-    budget: z
-      .strictObject({ errorRatio: ratio, windowSeconds: window, minimumRequests: count })
-      .partial(),
-    alerting: z
-      .strictObject({
-        evaluationSeconds: window,
-        faultWindowSeconds: window,
-        minimumSamples: count,
-        keepFiringSeconds: window,
-      })
-      .partial(),
-  })
-  .partial()
-
-/**
- * A policy of the user's own: the given keys replace the defaults. Returns every problem at once,
- * each as a sentence, or the policy.
- */
-export function parsePolicy(
-  given: unknown,
-): { readonly policy: Policy } | { readonly problems: readonly string[] } {
-  const parsed = policySchema.safeParse(given)
-  if (!parsed.success) {
-    return {
-      problems: parsed.error.issues.map(
-        (issue) => `${issue.path.join('.') || 'policy'}: ${issue.message}`,
-      ),
-    }
-  }
-  const merged = merge(policy, parsed.data)
-  const problems = contradictionsIn(merged)
-  return problems.length === 0 ? { policy: merged } : { problems }
-}
-
-/** `given` over `defaults`, key by key, one level deep: a line may be moved without its window. */
-function merge(defaults: Policy, given: z.infer<typeof policySchema>): Policy {
-  const values = Object.entries(defaults as unknown as Record<string, unknown>).map(
-    ([key, value]) => {
-      const own = (given as Record<string, unknown>)[key]
-      if (own === undefined) return [key, value]
-      return [key, typeof own === 'object' ? { ...(value as object), ...own } : own]
-    },
-  )
-  // Zod has checked every key and value of `given`; the other half is a whole policy.
-  return Object.fromEntries(values) as Policy
-}
-
-function contradictionsIn(merged: Policy): readonly string[] {
-  const rising = thresholdNames.map((name) => thresholdsOf(merged)[name].utilizationRatio)
-  const ordered = rising.every((value, at) => at === 0 || value > (rising[at - 1] ?? 0))
-  const { minimum, maximum } = merged.batchPairs
-  const [shortest = 0, longest = 0] = [durationBounds[1], durationBounds.at(-2)]
-  return [
-    ...(ordered
-      ? []
-      : [
-          `utilizationRatio must rise from scaleIn over waste and target to scaleOut, not ${rising.join(', ')}`,
-        ]),
-    ...(minimum <= maximum
-      ? []
-      : [
-          `batchPairs.minimum must not be above batchPairs.maximum, not ${String(minimum)} and ${String(maximum)}`,
-        ]),
-    // Beyond the buckets every quantile looks the same, so an alert would fire always or never.
-    ...(merged.p95Seconds >= shortest && merged.p95Seconds <= longest
-      ? []
-      : [
-          `p95Seconds must lie where the histogram can tell (${formatDuration(shortest)} to ${formatDuration(longest)}), not ${String(merged.p95Seconds)}`,
-        ]),
   ]
 }

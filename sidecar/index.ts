@@ -11,9 +11,9 @@ import { listen } from './export/listen.ts'
 import { MetricsPage } from './export/metrics-page.ts'
 import { Live } from './export/page/live.ts'
 import { close, createServer } from './export/server.ts'
-import { WebAccess } from './export/web/index.ts'
 import { Picture } from './picture.ts'
 import { freshIntervals, Poll } from './poll.ts'
+import type { WebAccess } from './export/web/index.ts'
 import type { Proxy, ProxyOptions } from './proxy/index.ts'
 import { gpuSourceOf, servingSourceOf } from './sources/index.ts'
 import type { Inventory, SourceEnvironment } from './sources/source.ts'
@@ -100,7 +100,7 @@ export async function startSidecar(options: SidecarOptions, clock: Clock): Promi
     gpuDevices: options.gpuDevices,
   })
   const controller = new AbortController()
-  const polls = pollsOf(options, environment, deployment, (sentence) => {
+  const polls = await pollsOf(options, environment, deployment, (sentence) => {
     // A source that is cut off by the end of the program is not down.
     if (!controller.signal.aborted) options.onTrouble(sentence)
   })
@@ -119,7 +119,7 @@ export async function startSidecar(options: SidecarOptions, clock: Clock): Promi
   })
   const { scraped, pushed } = producersOf(options, snapshot, clock)
   const live = new Live({ clock, snapshot, intervalSeconds, policy, version })
-  const web = options.web && new WebAccess(options.web.path, options.web.read)
+  const web = await webOf(options)
   const renderer = new PrometheusRenderer(scraped)
   const server = createServer({
     metrics: new MetricsPage({ render: () => renderer.render(), picture: snapshot }),
@@ -157,12 +157,18 @@ export async function startSidecar(options: SidecarOptions, clock: Clock): Promi
   }
 }
 
-/** Loaded only where it is asked for: who only watches carries no proxy. */
+/** These two are loaded only where they are asked for: who only watches carries neither. */
 async function proxyOf(options: SidecarOptions, clock: Clock): Promise<Proxy | undefined> {
   const { proxy: listen, target, record, version, onTrouble } = options
   if (listen === undefined || target === undefined) return undefined
   const { startProxy } = await import('./proxy/index.ts')
   return startProxy({ listen, target, record, version, clock, onTrouble })
+}
+
+async function webOf({ web }: SidecarOptions): Promise<WebAccess | undefined> {
+  if (web === undefined) return undefined
+  const { WebAccess } = await import('./export/web/index.ts')
+  return new WebAccess(web.path, web.read)
 }
 
 function proxyPoll(
@@ -194,16 +200,16 @@ function producersOf(
 }
 
 /** One for each source that was asked for. */
-function pollsOf(
+async function pollsOf(
   options: Pick<SidecarOptions, 'gpu' | 'server' | 'inventorySeconds'>,
   environment: SourceEnvironment,
   deployment: Deployment,
   onTurn: (sentence: string) => void,
-): AnyPoll[] {
+): Promise<AnyPoll[]> {
   const { clock, intervalSeconds } = environment
   const common = { clock, intervalSeconds, onTurn }
   const { source, inventory } = gpuSourceOf(options.gpu, environment)
-  const serving = servingSourceOf(options.server, environment)
+  const serving = await servingSourceOf(options.server, environment)
   const { inventorySeconds = defaultInventorySeconds } = options
   const polls: AnyPoll[] = []
   if (source !== undefined) {

@@ -69,8 +69,6 @@ type SourceMap = z.infer<typeof mapSchema>
 type Figure = z.infer<typeof figure>
 
 export const generic: ServingSourceKind = {
-  name: 'generic',
-  argument: 'FILE',
   create: (file) => genericSource(readMap(file)),
 }
 

@@ -3,7 +3,6 @@ import type { GpuSample, ServingSample } from '../../core/snapshot.ts'
 import { servingSource } from '../serving.ts'
 import { dcgm } from './dcgm.ts'
 import { emulated } from './emulated.ts'
-import { generic } from './generic.ts'
 import { infinity } from './infinity.ts'
 import { llamacpp } from './llamacpp.ts'
 import { nvidiaSmi } from './nvidia-smi.ts'
@@ -22,6 +21,13 @@ import { triton } from './triton.ts'
 import { vllm } from './vllm.ts'
 import { xinference } from './xinference.ts'
 
+interface ServingSourceEntry {
+  readonly name: string
+  /** How the argument after `name:` is called in the help. */
+  readonly argument: string
+  readonly load: () => Promise<ServingSourceKind>
+}
+
 /** In the order in which `auto` tries them. One more = one file and one line here. */
 export const gpuSources: readonly GpuSource[] = [nvidiaSmi, emulated, dcgm, replay]
 /** Infinity last: its page holds nothing of its own. */
@@ -34,7 +40,10 @@ export const servingSources: readonly ServingSource[] = [
   llamacpp,
   infinity,
 ]
-export const servingSourceKinds: readonly ServingSourceKind[] = [generic]
+/** Loaded when one is named: what reads its argument is heavier than all the others together. */
+export const servingSourceKinds: readonly ServingSourceEntry[] = [
+  { name: 'generic', argument: 'FILE', load: async () => (await import('./generic.ts')).generic },
+]
 
 /** The values of `--gpu`, as the help shows them. */
 export const gpuChoices: readonly string[] = [
@@ -77,23 +86,26 @@ export function gpuSourceOf(
   }
 }
 
-/** The source behind a value of `--server`, read from the target's metrics page; undefined for `none`. */
-export function servingSourceOf(
+/**
+ * The source behind a value of `--server`, read from the target's metrics page; undefined for `none`.
+ * Rejects with a `UserError` for a value that there is not.
+ */
+export async function servingSourceOf(
   choice: string,
   environment: SourceEnvironment,
-): Source<ServingSample> | undefined {
+): Promise<Source<ServingSample> | undefined> {
   if (choice === 'none') return undefined
-  const members = membersOf(choice)
+  const members = await membersOf(choice)
   const { target } = environment
   if (target === undefined) throw usageError(`--server ${choice} needs --target URL.`)
   return servingSource(members, { ...environment, target })
 }
 
-function membersOf(choice: string): readonly ServingSource[] {
+async function membersOf(choice: string): Promise<readonly ServingSource[]> {
   if (choice === 'auto') return servingSources
   const [name = '', ...rest] = choice.split(':')
   const kind = servingSourceKinds.find((each) => each.name === name)
-  if (kind !== undefined && rest.length > 0) return [kind.create(rest.join(':'))]
+  if (kind !== undefined && rest.length > 0) return [(await kind.load()).create(rest.join(':'))]
   const members = servingSources.filter((each) => each.name === choice)
   if (members.length > 0) return members
   throw usageError(`--server must be one of ${serverChoices.join(', ')}, not ${choice}.`)

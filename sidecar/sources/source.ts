@@ -111,8 +111,6 @@ export interface ServingSource {
 
 /** One that is told what to read: `NAME:ARGUMENT`, never found by `auto`. */
 export interface ServingSourceKind {
-  readonly name: string
-  readonly argument: string
   /** Throws a `UserError` for an argument that cannot work. */
   create(argument: string): ServingSource
 }

@@ -1,5 +1,5 @@
-import { z } from 'zod'
 import type { HistogramValue } from '../../core/histogram.ts'
+import { textAt } from '../normalise/document.ts'
 import type { PrometheusPage } from '../normalise/prometheus-text.ts'
 import { having, histogramSum, sumOf, sumsBy, withoutBuckets } from '../normalise/series.ts'
 import type { ServingSource } from './source.ts'
@@ -13,8 +13,6 @@ const batch = having({ method: 'batch' })
 /** Of these one failed pair counts one; of the rest one failed request does. */
 const failuresOfPairs = new Set(['overloaded', 'tokenization', 'inference', 'dropped'])
 
-const infoSchema = z.object({ model_id: z.string(), model_dtype: z.string().optional() })
-
 export const tei: ServingSource = {
   name: 'tei',
   beside: { path: '/info', everySeconds: 60 },
@@ -22,13 +20,12 @@ export const tei: ServingSource = {
   recognises: ({ samples, droppedLines }) =>
     samples.size === 0 ? droppedLines === 0 : [...samples.keys()].some((name) => /^te_/.test(name)),
   normalise(page, { beside }) {
-    const info = infoSchema.safeParse(beside).data
     const failures = sumsBy(page, 'te_request_failure', 'err')
     const pairs = sumOf(page, 'te_predict_success')
     return {
       server: 'tei',
-      model: info?.model_id,
-      dtype: info?.model_dtype,
+      model: textAt(beside, 'model_id'),
+      dtype: textAt(beside, 'model_dtype'),
       requests: sumOf(page, 'te_request_count', batch),
       errors: only(failures, (kind) => !failuresOfPairs.has(kind)),
       failedPairs: only(failures, (kind) => failuresOfPairs.has(kind)),

@@ -10,7 +10,8 @@ import {
   shippedRules,
 } from '../../alerts/index.ts'
 import { renderRules, renderRuleTests, rulesFileName, testsFileName } from '../../alerts/render.ts'
-import { parsePolicy, policy } from '../../core/policy.ts'
+import { parsePolicy } from '../../core/own-policy.ts'
+import { policy } from '../../core/policy.ts'
 import { describeWithProgram } from '../programs.ts'
 
 let directory: string

@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { alertDefaults, alertsOf, renderAlerts, renderRunbooks } from '../../alerts/index.ts'
 import { severities } from '../../alerts/rules/rule.ts'
 import { durationBounds } from '../../core/metrics.ts'
-import { parsePolicy, policy } from '../../core/policy.ts'
+import { parsePolicy } from '../../core/own-policy.ts'
+import { policy } from '../../core/policy.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const shippedRunbooks = join(root, 'alerts/runbooks')

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { bandsOf, parsePolicy, policy, thresholdNames, thresholdsOf } from '../../core/policy.ts'
+import { parsePolicy } from '../../core/own-policy.ts'
+import { bandsOf, policy, thresholdNames, thresholdsOf } from '../../core/policy.ts'
 
 /** The policy that `given` makes; fails the test when it makes none. */
 function made(given: unknown) {

@@ -35,7 +35,7 @@ afterEach(() => {
 const signal = () => new AbortController().signal
 
 async function readerOf(choice: string, options: { model?: string; target?: Target } = {}) {
-  const source = servingSourceOf(choice, {
+  const source = await servingSourceOf(choice, {
     clock,
     intervalSeconds: 1,
     target,

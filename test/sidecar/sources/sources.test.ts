@@ -68,10 +68,11 @@ test.each(['nvidia', 'nvidia-smi:x', 'replay', 'replay:/no/such/file', 'dcgm', '
   },
 )
 
-test('a server source needs a target, and one that is known', () => {
-  expect(() => servingSourceOf('auto', { ...environment, target: undefined })).toThrow('--target')
-  expect(() => servingSourceOf('tgi', environment)).toThrow('generic:FILE, none, not tgi')
-  expect(servingSourceOf('none', { ...environment, target: undefined })).toBeUndefined()
+test('a server source needs a target, and one that is known', async () => {
+  const alone = { ...environment, target: undefined }
+  await expect(servingSourceOf('auto', alone)).rejects.toThrow('--target')
+  await expect(servingSourceOf('tgi', environment)).rejects.toThrow('generic:FILE, none, not tgi')
+  expect(await servingSourceOf('none', alone)).toBeUndefined()
 })
 
 test('emulated utilisation is the busy share of the time between two readings', () => {
