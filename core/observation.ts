@@ -33,8 +33,10 @@ export interface Observation {
   readonly characters?: number | undefined
   /** Tokens that each document was made to have, where the profile says so. */
   readonly documentTokens?: number | undefined
-  /** That the target computes over all pairs; absent where no tokenizer was at hand. */
+  /** Of all pairs, cut as the target cuts them, by our tokenizer; absent where none was at hand. */
   readonly tokens?: number | undefined
+  /** Of all pairs, as the target counted them; absent where it does not say. */
+  readonly computedTokens?: number | undefined
   readonly intendedSeconds: number
   readonly sentSeconds: number
   /** Absent when no byte came. */
@@ -58,6 +60,7 @@ const observationSchema = z.object({
   characters: count.optional(),
   documentTokens: count.optional(),
   tokens: count.optional(),
+  computedTokens: count.optional(),
   intendedSeconds: seconds,
   sentSeconds: seconds,
   firstByteSeconds: seconds.optional(),

@@ -14,7 +14,7 @@ export interface Endpoint {
 }
 
 /** What an answer is worth. */
-export type Judgement = Pick<Observation, 'outcome' | 'server'>
+export type Judgement = Pick<Observation, 'outcome' | 'server' | 'computedTokens'>
 
 export interface Replay {
   readonly endpoint: Endpoint

@@ -23,8 +23,9 @@ export function judge(
   if (status >= 400 && status < 500) return { outcome: 'client_error_4xx' }
   if (status >= 500) return { outcome: 'server_error_5xx' }
   if (status < 200 || status >= 300) return { outcome: 'invalid_response' }
+  let results
   try {
-    const results = resultsOf(message, dialect, item)
+    results = resultsOf(message, dialect, item)
     if (results.length !== (item.queries ?? 1) || !results.every((one) => isWhole(one, item))) {
       return { outcome: 'invalid_response' }
     }
@@ -33,7 +34,17 @@ export function judge(
     return { outcome: 'invalid_response' }
   }
   const server = dialect.decodePhases(message)
-  return { outcome: 'ok', ...(Object.keys(server).length > 0 && { server }) }
+  const computedTokens = tokensOf(results)
+  return {
+    outcome: 'ok',
+    ...(Object.keys(server).length > 0 && { server }),
+    ...(computedTokens > 0 && { computedTokens }),
+  }
+}
+
+/** 0 where the answer does not say: some servers write 0 when they have not counted. */
+function tokensOf(results: readonly RerankResult[]): number {
+  return results.reduce((sum, { usage }) => sum + Math.round(usage?.tokens ?? 0), 0)
 }
 
 function resultsOf(

@@ -12,6 +12,7 @@ const lengthSpread = z.object({
   p95: z.number(),
   max: z.number(),
 })
+const range = z.object({ from: z.number().int(), to: z.number().int() })
 const spread = z.object({ mean: figure, min: figure, max: figure, p5: figure, p95: figure })
 
 /**
@@ -105,7 +106,23 @@ export const summarySchema = z.object({
     requestsPerSecond: z.number(),
     queriesPerSecond: z.number(),
     pairsPerSecond: z.number(),
+    /** Null: neither the server nor a tokenizer counted those of every request. */
+    tokensPerSecond: figure.default(null),
+    tokensCountedBy: z.enum(['server', 'tokenizer']).nullable().default(null),
   }),
+  /**
+   * The part of the run between warm-up and drain, in seconds since the first intended instant, and
+   * what was answered with success in it. GPU figures and `pairsPerJoule` are of this window.
+   */
+  steady: z
+    .object({
+      startSeconds: seconds,
+      endSeconds: seconds,
+      requests: z.number().int(),
+      pairs: z.number().int(),
+      pairsPerSecond: z.number(),
+    })
+    .optional(),
   /** Over succeeded requests and timeouts, the latter with the time waited. */
   latencySeconds: z.object({
     samples: z.number().int(),
@@ -148,6 +165,23 @@ export const summarySchema = z.object({
       responseSeconds: z.object({ p50: figure, p95: figure }),
     }),
   ),
+  /** Response times by documents a query and length of a document; null: no length is known. */
+  byShapeAndLength: z
+    .object({
+      /** `tokens`: those that the profile asked for; `characters`: the mean of the request's documents. */
+      lengthUnit: z.enum(['tokens', 'characters']),
+      /** Both ends of a range belong to it. Combinations that no request had are left out. */
+      cells: z.array(
+        z.object({
+          documents: range,
+          length: range,
+          requests: z.number().int(),
+          responseSeconds: z.object({ p50: figure, p95: figure }),
+        }),
+      ),
+    })
+    .nullable()
+    .default(null),
   /** Null: none was named. */
   sidecar: z
     .object({
@@ -160,7 +194,7 @@ export const summarySchema = z.object({
   gpu: z
     .object({
       source: z.string(),
-      /** Of the run, as the sidecar observed it. */
+      /** Of the steady window, as far as the sidecar observed it. */
       observedSeconds: seconds,
       devices: z.array(
         z.object({
@@ -193,6 +227,28 @@ export const summarySchema = z.object({
   slo: z.array(sloResultSchema),
   /** What a reader must know about the figures, a sentence each. */
   notes: z.array(z.string()),
+  /** The run as it went, a point a second; steps are longer where that were more than 600. */
+  series: z
+    .object({
+      stepSeconds: seconds,
+      points: z.array(
+        z.object({
+          /** Beginning of the step. */
+          atSeconds: seconds,
+          /** By the intended instant, as are the latencies. */
+          offeredQueriesPerSecond: z.number(),
+          /** Succeeded, by their end. */
+          achievedQueriesPerSecond: z.number(),
+          /** Requests, by their end. */
+          failed: z.number().int(),
+          p50Seconds: figure,
+          p95Seconds: figure,
+          /** Requests sent and not ended, the mean over the step. */
+          inFlight: z.number(),
+        }),
+      ),
+    })
+    .optional(),
 })
 
 /** One run, measured. */

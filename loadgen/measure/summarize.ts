@@ -4,8 +4,12 @@ import { policy } from '../../core/policy.ts'
 import { bytesPerGb, formatCount, formatDuration } from '../../core/units.ts'
 import { byShapeOf, latencyOf } from './latency.ts'
 import type { Summary } from './run-file.ts'
+import { seriesOf } from './series.ts'
+import { byShapeAndLengthOf } from './shapes.ts'
 import { judgeSlo, type SloThreshold } from './slo.ts'
+import { steadyOf, steadyWindowOf, type Window } from './steady.ts'
 import { gpuFiguresOf, type GpuFigures, type TelemetrySample } from './telemetry.ts'
+import { succeededPairs, throughputOf } from './throughput.ts'
 import { validityOf } from './validity.ts'
 
 /** What a run was, apart from what was measured. */
@@ -30,9 +34,15 @@ export function summarize(
   const periodSeconds = facts.profile.queriesPerBatch / facts.profile.queriesPerSecond
   const throughput = throughputOf(observations, periodSeconds)
   const { latencySeconds, notes } = latencyOf(observations)
-  const seen = gpuFiguresOf(telemetry, throughput.spanSeconds)
-  const gpuNotes = gpuNotesOf(facts, seen, throughput.spanSeconds)
-  const gpu = gpuNotes.usable ? seen : gpuFiguresOf([], throughput.spanSeconds)
+  const window = steadyWindowOf(observations, {
+    seconds: facts.profile.seconds,
+    periodSeconds,
+    unsent: facts.totals.unsent,
+  })
+  const steady = steadyOf(observations, window)
+  const seen = gpuFiguresOf(telemetry, window)
+  const gpuNotes = gpuNotesOf(facts, seen, window)
+  const gpu = gpuNotes.usable ? seen : gpuFiguresOf([], window)
   const totals = totalsOf(observations, facts)
   return {
     schema: 'rerankscope.run/1',
@@ -53,20 +63,23 @@ export function summarize(
     ),
     totals,
     throughput,
+    steady,
     latencySeconds,
     byShape: byShapeOf(observations),
+    byShapeAndLength: byShapeAndLengthOf(observations),
     sidecar: facts.sidecar,
     gpu: gpu.gpu,
     efficiency: {
       pairsPerSecondPerGb: gpu.memoryUsedBytes
         ? throughput.pairsPerSecond / (gpu.memoryUsedBytes / bytesPerGb)
         : null,
-      pairsPerJoule: gpu.energyJoules ? succeededPairs(observations) / gpu.energyJoules : null,
+      pairsPerJoule: gpu.energyJoules ? steady.pairs / gpu.energyJoules : null,
     },
     guidance: guidanceOf(facts, gpu, gpuNotes.notes, latencySeconds.response.p95, throughput),
     slo: judgeSlo(facts.slo, { latencySeconds, totals, throughput, profile: facts.profile }),
     ...(facts.scores !== undefined && { scores: facts.scores }),
     notes: [...notes, ...gpuNotes.notes, ...scoreNotesOf(facts)],
+    series: seriesOf(observations, throughput.spanSeconds),
   }
 }
 
@@ -76,9 +89,6 @@ function scoreNotesOf({ scores }: RunFacts): readonly string[] {
     `${formatCount(scores.wrongPairs)} of ${formatCount(scores.comparedPairs)} scores are not those expected: they differ by up to ${formatCount(scores.maximumDifference ?? 0)}, allowed are ${String(scores.tolerance)}`,
   ]
 }
-
-const succeededPairs = (observations: readonly Observation[]): number =>
-  observations.reduce((sum, one) => sum + (one.outcome === 'ok' ? pairsOf(one) : 0), 0)
 
 function totalsOf(observations: readonly Observation[], facts: RunFacts): Summary['totals'] {
   const byOutcome: Summary['totals']['byOutcome'] = {}
@@ -97,28 +107,10 @@ function totalsOf(observations: readonly Observation[], facts: RunFacts): Summar
   }
 }
 
-function throughputOf(
-  observations: readonly Observation[],
-  periodSeconds: number,
-): Summary['throughput'] {
-  let spanSeconds = 0
-  for (const { intendedSeconds, doneSeconds } of observations) {
-    spanSeconds = Math.max(spanSeconds, intendedSeconds + periodSeconds, doneSeconds)
-  }
-  const succeeded = observations.filter(({ outcome }) => outcome === 'ok')
-  const perSecond = (count: number) => (spanSeconds === 0 ? 0 : count / spanSeconds)
-  return {
-    spanSeconds,
-    requestsPerSecond: perSecond(succeeded.length),
-    queriesPerSecond: perSecond(succeeded.reduce((sum, { queries = 1 }) => sum + queries, 0)),
-    pairsPerSecond: perSecond(succeededPairs(observations)),
-  }
-}
-
 function gpuNotesOf(
   { sidecar }: RunFacts,
   seen: GpuFigures,
-  spanSeconds: number,
+  { startSeconds, endSeconds }: Window,
 ): { readonly usable: boolean; readonly notes: readonly string[] } {
   if (sidecar === null) {
     return { usable: false, notes: ['no GPU figures: no sidecar was named (--sidecar URL)'] }
@@ -130,12 +122,18 @@ function gpuNotesOf(
     const why = failures === 0 ? ['no GPU figures: the sidecar sees no GPU'] : []
     return { usable: false, notes: [...why, ...unanswered] }
   }
-  const coverage = spanSeconds === 0 ? 0 : seen.observedSeconds / spanSeconds
-  const covered = `the sidecar observed ${formatDuration(seen.observedSeconds)} of the run's ${formatDuration(spanSeconds)}`
+  const steadySeconds = endSeconds - startSeconds
+  const coverage = steadySeconds === 0 ? 0 : seen.observedSeconds / steadySeconds
+  const covered = `the sidecar observed ${formatDuration(seen.observedSeconds)} of the ${formatDuration(steadySeconds)} of the steady window`
   if (coverage < minimumCoverageRatio) {
     return { usable: false, notes: [`no GPU figures: ${covered} only`, ...unanswered] }
   }
-  const part = coverage < policy.minimumCoverageRatio ? [`GPU figures are partial: ${covered}`] : []
+  const part =
+    coverage < policy.minimumCoverageRatio
+      ? [`GPU figures are partial: ${covered}`]
+      : [
+          `GPU figures and pairs/J are of the steady window, ${formatDuration(startSeconds)} to ${formatDuration(endSeconds)} of the run`,
+        ]
   return { usable: true, notes: [...part, ...unanswered] }
 }
 

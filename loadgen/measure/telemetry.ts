@@ -3,6 +3,7 @@ import { gpuKinds, type GpuKind, type GpuView, type Snapshot } from '../../core/
 import { percentile } from './percentile.ts'
 import { sorted } from './latency.ts'
 import type { Summary } from './run-file.ts'
+import type { Window } from './steady.ts'
 
 const amount = z.number().min(0).optional()
 const deviceSchema = z.object({
@@ -93,7 +94,7 @@ export interface GpuFigures {
   readonly gpu: Summary['gpu']
   readonly emulated: boolean
   readonly measurable: boolean | undefined
-  /** Over all devices and the run. */
+  /** Over all devices and the window. */
   readonly meanRatio: number | undefined
   readonly observedSeconds: number
   readonly queuePairs: number | undefined
@@ -103,17 +104,20 @@ export interface GpuFigures {
 }
 
 /**
- * GPU figures of a run of `spanSeconds`. Means come from the differences of the sidecar's integrals,
- * so they cover the time between looks too; extremes come from the looks themselves. A counter that
- * falls (the sidecar restarted) only loses the step in which it fell.
+ * GPU figures of a window of a run. Means and energy come from the sidecar's integrals, read off at
+ * the ends of the window between the looks before and after them, so they cover all of it and nothing
+ * else; extremes come from the looks in it. A counter that falls (the sidecar restarted) only loses
+ * the step in which it fell.
  */
-export function gpuFiguresOf(samples: readonly TelemetrySample[], spanSeconds: number): GpuFigures {
+export function gpuFiguresOf(samples: readonly TelemetrySample[], window: Window): GpuFigures {
   const fresh = samples.filter(
     (sample, at) => sample.takenAtSeconds !== samples[at - 1]?.takenAtSeconds,
   )
-  const within = fresh.filter(({ atSeconds }) => atSeconds >= 0 && atSeconds <= spanSeconds + 1)
+  const within = fresh.filter(
+    ({ atSeconds }) => atSeconds >= window.startSeconds && atSeconds <= window.endSeconds,
+  )
   const uuids = [...new Set(fresh.flatMap(({ devices }) => devices.map(({ uuid }) => uuid)))]
-  const devices = uuids.map((uuid) => deviceFiguresOf(uuid, fresh, within))
+  const devices = uuids.map((uuid) => deviceFiguresOf(uuid, fresh, window))
   const observedSeconds = Math.max(0, ...devices.map((device) => device.observedSeconds))
   const first = devices[0]
   const sum = (pick: (device: DeviceFigures) => number | undefined) => totalOf(devices.map(pick))
@@ -151,17 +155,19 @@ interface DeviceFigures {
 function deviceFiguresOf(
   uuid: string,
   all: readonly TelemetrySample[],
-  within: readonly TelemetrySample[],
+  window: Window,
 ): DeviceFigures {
-  const find = ({ devices }: TelemetrySample) => devices.filter((device) => device.uuid === uuid)
-  const readings = all.flatMap(find)
+  const readings = all.flatMap(({ atSeconds, devices }) =>
+    devices.flatMap((device) => (device.uuid === uuid ? [{ atSeconds, ...device }] : [])),
+  )
   const latest = readings.at(-1)
   if (latest === undefined)
     throw new Error('A GPU without a reading. This is a bug in rerankscope.')
-  const busySeconds = risesOf(readings.map((device) => device.busySeconds))
-  const observedSeconds = risesOf(readings.map((device) => device.observedSeconds))
-  const energy = readings.flatMap(({ energyJoules }) => energyJoules ?? [])
-  const now = within.flatMap(find)
+  const busySeconds = riseOf(readings, window, (device) => device.busySeconds) ?? 0
+  const observedSeconds = riseOf(readings, window, (device) => device.observedSeconds) ?? 0
+  const now = readings.filter(
+    ({ atSeconds }) => atSeconds >= window.startSeconds && atSeconds <= window.endSeconds,
+  )
   const percents = sorted(
     now.flatMap(({ utilizationRatio }) =>
       utilizationRatio === undefined ? [] : utilizationRatio * 100,
@@ -187,13 +193,34 @@ function deviceFiguresOf(
         mean: mean(memory) ?? null,
         max: memory.length === 0 ? null : Math.max(...memory),
       },
-      energyJoules: energy.length < 2 ? null : risesOf(energy),
+      energyJoules: riseOf(readings, window, (device) => device.energyJoules) ?? null,
     },
   }
 }
 
-function risesOf(values: readonly number[]): number {
-  return values.reduce((sum, value, at) => sum + Math.max(0, value - (values[at - 1] ?? value)), 0)
+/**
+ * By how much a counter rose within the window, each step between two looks counted as far as it lies
+ * in it. Undefined when no two looks tell.
+ */
+function riseOf(
+  readings: readonly (Device & { readonly atSeconds: number })[],
+  { startSeconds, endSeconds }: Window,
+  valueOf: (device: Device) => number | undefined,
+): number | undefined {
+  let rise: number | undefined
+  let before: { readonly atSeconds: number; readonly value: number } | undefined
+  for (const reading of readings) {
+    const value = valueOf(reading)
+    if (value === undefined) continue
+    const { atSeconds } = reading
+    if (before !== undefined && atSeconds > before.atSeconds) {
+      const overlap = Math.min(atSeconds, endSeconds) - Math.max(before.atSeconds, startSeconds)
+      const share = Math.max(0, overlap) / (atSeconds - before.atSeconds)
+      rise = (rise ?? 0) + Math.max(0, value - before.value) * share
+    }
+    before = { atSeconds, value }
+  }
+  return rise
 }
 
 function mean(values: readonly number[]): number | undefined {

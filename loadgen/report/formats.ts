@@ -2,6 +2,7 @@ import type { Run } from './folder.ts'
 import { formatCsv } from './csv.ts'
 import { renderHtml } from './html/index.ts'
 import { formatJunit } from './junit.ts'
+import { formatLengths } from './lengths.ts'
 import { formatMarkdown } from './markdown.ts'
 import { formatRunTable } from './text.ts'
 
@@ -17,7 +18,12 @@ export const reportFormats: readonly ReportFormat[] = [
   {
     name: 'text',
     summary: 'a table for the terminal',
-    render: (runs, columns) => `${formatRunTable(runs, columns)}\n`,
+    render: (runs, columns) =>
+      [
+        formatRunTable(runs, columns),
+        ...runs.flatMap(({ summary }) => formatLengths(summary)),
+        '',
+      ].join('\n'),
   },
   { name: 'markdown', summary: 'a table for a pull request', render: formatMarkdown },
   {

@@ -1,6 +1,7 @@
 import type { Run } from './folder.ts'
 import { sloSentence } from '../measure/slo.ts'
-import { figures } from './text.ts'
+import { lengthGridOf, rangeName } from './lengths.ts'
+import { duration, figures } from './text.ts'
 
 /** A Markdown table, a column a run, and each run's guidance and notes below. */
 export function formatMarkdown(runs: readonly Run[]): string {
@@ -22,8 +23,35 @@ export function formatMarkdown(runs: readonly Run[]): string {
         ...notes.filter((note) => !guidance.reasons.includes(note)),
       ].map((reason) => `- ${escaped(reason)}`),
     ]),
+    ...summaries.flatMap((summary) => lengthsOf(summary, row)),
     '',
   ].join('\n')
+}
+
+/** A table of its own a run: p50 / p95 (requests) of each combination. */
+function lengthsOf(
+  summary: Run['summary'],
+  row: (cells: readonly string[]) => string,
+): readonly string[] {
+  const grid = lengthGridOf(summary)
+  if (grid === undefined) return []
+  return [
+    '',
+    `**${escaped(summary.profile.name)}: p50 / p95 (requests) by ${grid.title}**`,
+    '',
+    row(['documents', ...grid.columns.map(rangeName)]),
+    row(['---:', ...grid.columns.map(() => '---:')]),
+    ...grid.rows.map(({ documents, cells }) =>
+      row([
+        rangeName(documents),
+        ...cells.map((cell) =>
+          cell === undefined
+            ? ''
+            : `${duration(cell.responseSeconds.p50)} / ${duration(cell.responseSeconds.p95)} (${String(cell.requests)})`,
+        ),
+      ]),
+    ),
+  ]
 }
 
 /** A cell must not end early, and nothing in it may become markup. */

@@ -63,11 +63,11 @@ export function joinSegments(runs: readonly [Run, ...Run[]]): Run {
     batches += summary.totals.planned
     seconds += summary.profile.seconds
   }
-  const [first] = runs
-  const blind = { ...first, telemetry: [], summary: { ...first.summary, sidecar: null } }
-  const joined = combined(runs, observations, blind)
-  const profile = { ...joined.summary.profile, seconds }
-  return { ...joined, summary: { ...joined.summary, profile } }
+  const [first, ...others] = runs
+  const profile = { ...first.summary.profile, seconds }
+  const summary = { ...first.summary, profile, sidecar: null }
+  const blind = { ...first, telemetry: [], summary }
+  return combined([blind, ...others], observations, blind)
 }
 
 /** One summary over all: what the generators sent is added up, what they saw of GPUs is `seen`'s. */

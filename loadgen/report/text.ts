@@ -30,6 +30,7 @@ export const figures: readonly Figure[] = [
       `${count(throughput.queriesPerSecond)} of ${count(profile.queriesPerSecond)}`,
   },
   { name: 'pairs/s', of: ({ throughput }) => count(throughput.pairsPerSecond) },
+  { name: 'tokens/s', of: ({ throughput }) => tokensPerSecondOf(throughput) },
   {
     name: 'p50 / p95 / p99',
     of: ({ latencySeconds }) =>
@@ -43,8 +44,10 @@ export const figures: readonly Figure[] = [
   { name: 'p95 at 50 docs', of: (summary) => duration(p95At(summary, 50)) },
   { name: 'device', of: ({ gpu }) => gpu?.devices.map(({ name }) => name).join(', ') ?? unknown },
   { name: 'GPU utilisation', of: ({ gpu }) => utilizationOf(gpu) },
+  { name: 'GPU p5 – p95', of: ({ gpu }) => utilizationSpreadOf(gpu) },
   { name: 'GPU memory', of: ({ gpu }) => memoryOf(gpu) },
   { name: 'pairs/s per GB', of: ({ efficiency }) => count(efficiency.pairsPerSecondPerGb) },
+  { name: 'pairs/J', of: ({ efficiency }) => perJoule(efficiency.pairsPerJoule) },
   {
     name: 'dispatch lag p99',
     of: ({ validity }) => duration(validity.dispatchLagSeconds.p99),
@@ -148,6 +151,24 @@ function utilizationOf(gpu: Summary['gpu']): string {
     )
     .join(', ')
 }
+
+function utilizationSpreadOf(gpu: Summary['gpu']): string {
+  const spreads = (gpu?.devices ?? []).map(({ utilizationPercent: { p5, p95 } }) =>
+    p5 === null ? unknown : `${percent(p5)} – ${percent(p95)}`,
+  )
+  return spreads.length === 0 ? unknown : spreads.join(', ')
+}
+
+/** Who counted them matters: a server counts what it computed, a tokenizer what was sent. */
+export function tokensPerSecondOf(throughput: Summary['throughput']): string {
+  const { tokensPerSecond, tokensCountedBy } = throughput
+  if (tokensPerSecond === null || tokensCountedBy === null) return unknown
+  return `${formatCount(tokensPerSecond)} (${tokensCountedBy}’s count)`
+}
+
+/** Often far below 1, where two decimals would say nothing. */
+export const perJoule = (value: number | null): string =>
+  value === null ? unknown : value < 1 ? String(Number(value.toPrecision(2))) : formatCount(value)
 
 function memoryOf(gpu: Summary['gpu']): string {
   const devices = gpu?.devices ?? []

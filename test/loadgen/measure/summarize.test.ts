@@ -75,6 +75,8 @@ test('the figures of a small run, worked out by hand', () => {
     requestsPerSecond: expect.closeTo(5, 9) as number,
     queriesPerSecond: expect.closeTo(5, 9) as number,
     pairsPerSecond: expect.closeTo(150, 9) as number,
+    tokensPerSecond: null,
+    tokensCountedBy: null,
   })
   expect(totals).toEqual({
     planned: 10,
@@ -239,19 +241,38 @@ function telemetry({ busy = 0.5, frozen = false, memory = 2e9 } = {}): Telemetry
 }
 const watched = { ...facts, sidecar: { url: 'http://127.0.0.1:2', failures: 0, reason: '' } }
 
-test('GPU figures: means from the integrals, extremes from the looks', () => {
-  const { gpu, efficiency, guidance } = summarize(watched, observations, telemetry({ busy: 0.9 }))
-  expect(gpu).toMatchObject({ source: 'nvidia-smi', observedSeconds: 3 })
+test('GPU figures: means from the integrals, extremes from the looks, of the steady window alone', () => {
+  const { gpu, efficiency, guidance, steady, notes } = summarize(
+    watched,
+    observations,
+    telemetry({ busy: 0.9 }),
+  )
+  // A tenth of two seconds to settle; all but the first answer, at 0.101 s, come in the window.
+  expect(steady).toEqual({
+    startSeconds: 0.2,
+    endSeconds: 2,
+    requests: 9,
+    pairs: 290,
+    pairsPerSecond: expect.closeTo(290 / 1.8, 9) as number,
+  })
+  expect(notes).toContain(
+    'GPU figures and pairs/J are of the steady window, 200 ms to 2.00 s of the run',
+  )
+  // The looks at −0.2 s and 2.8 s lie outside; the integrals between them and the next ones count in part.
+  expect(gpu).toMatchObject({
+    source: 'nvidia-smi',
+    observedSeconds: expect.closeTo(1.8, 9) as number,
+  })
   const [device] = gpu!.devices
   expect(device).toMatchObject({
     uuid: 'GPU-a',
     name: 'H100',
-    utilizationPercent: { mean: expect.closeTo(90, 9) as number, min: 85, max: 105 },
+    utilizationPercent: { mean: expect.closeTo(90, 9) as number, min: 85, max: 95 },
     memoryUsedBytes: { mean: 2e9, max: 2e9 },
-    energyJoules: 300,
+    energyJoules: expect.closeTo(180, 9) as number,
   })
   expect(efficiency.pairsPerSecondPerGb).toBeCloseTo(75, 9)
-  expect(efficiency.pairsPerJoule).toBeCloseTo(1, 9)
+  expect(efficiency.pairsPerJoule).toBeCloseTo(290 / 180, 9)
   expect(guidance.state).toBe('scale_out')
 })
 
@@ -260,11 +281,11 @@ test('a restarted sidecar costs the step in which its counters fell, not the run
   const restarted = looks.map((look, at) => ({
     ...look,
     devices: look.devices.map((device) =>
-      at < 2 ? device : { ...device, busySeconds: 0.5 * (at - 2), observedSeconds: at - 2 },
+      at < 1 ? device : { ...device, busySeconds: 0.5 * (at - 1), observedSeconds: at - 1 },
     ),
   }))
   const { gpu } = summarize(watched, observations, restarted)
-  expect(gpu).toMatchObject({ observedSeconds: 2 })
+  expect(gpu).toMatchObject({ observedSeconds: expect.closeTo(1.2, 9) as number })
   expect(gpu?.devices[0]?.utilizationPercent.mean).toBeCloseTo(50, 9)
 })
 
@@ -273,7 +294,7 @@ test.each([
     'frozen',
     telemetry({ frozen: true }),
     0,
-    "no GPU figures: the sidecar observed 0 µs of the run's 2.00 s only",
+    'no GPU figures: the sidecar observed 0 µs of the 1.80 s of the steady window only',
   ],
   ['unreachable', [], 3, 'the sidecar did not answer 3 times: fetch failed'],
   [

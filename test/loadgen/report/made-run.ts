@@ -14,6 +14,7 @@ export interface MadeRun {
   readonly outcomeOf?: (k: number) => Observation['outcome']
   readonly slo?: readonly SloThreshold[]
   readonly gpu?: boolean
+  readonly tokens?: boolean
   readonly changes?: Partial<RunFacts>
 }
 
@@ -28,6 +29,9 @@ export function madeRun(made: MadeRun = {}): Run {
       index: k,
       batch: k,
       documents,
+      // Short and long documents by turns, tokens by both counts.
+      characters: documents * (Math.floor(k / 5) % 2 === 0 ? 600 : 1100),
+      ...(made.tokens === true && { tokens: documents * 400, computedTokens: documents * 380 }),
       intendedSeconds,
       sentSeconds: intendedSeconds + 0.0005,
       doneSeconds: intendedSeconds + (made.latencyOf?.(k, documents) ?? 0.02 + documents / 1000),

@@ -70,7 +70,7 @@ test.each([
 ])('%s of two known runs is test/golden/%s', async (format, file) => {
   const slo = parseSlo('p95=80ms,p99=1s,errors=1%')!
   const runs = [
-    madeRun({ slo }),
+    madeRun({ slo, tokens: true }),
     madeRun({ name: 'high', folder: 'runs/<high> & "more"', gpu: false, slo }),
   ]
   await expect(render(format, runs)).toMatchFileSnapshot(`../../golden/${file}`)
