@@ -100,29 +100,29 @@ export async function startSidecar(options: SidecarOptions, clock: Clock): Promi
     gpuDevices: options.gpuDevices,
   })
   const controller = new AbortController()
-  const polls = await pollsOf(options, environment, deployment, (sentence) => {
-    // A source that is cut off by the end of the program is not down.
-    if (!controller.signal.aborted) options.onTrouble(sentence)
-  })
+  const tell: Listeners = {
+    onTurn: (sentence) => {
+      // A source that is cut off by the end of the program is not down.
+      if (!controller.signal.aborted) options.onTrouble(sentence)
+    },
+    onAttempt: () => void metrics.prepare(intervalSeconds),
+  }
+  const polls = await pollsOf(options, environment, deployment, tell)
+  // Before anything listens: a mistake in its file must leave nothing open.
+  const web = await webOf(options)
   const proxy = await proxyOf(options, clock)
-  if (proxy !== undefined) polls.push(proxyPoll(proxy, environment, deployment))
-  const { current: snapshot } = new Picture({
-    clock,
-    take: () =>
-      deployment.snapshot(
-        clock.monotonicSeconds(),
-        clock.wallSeconds(),
-        polls.map((poll) => poll.health()),
-        proxy?.state(),
-      ),
-    attempts: () => polls.reduce((total, poll) => total + poll.attempts, 0),
-  })
+  if (proxy !== undefined) polls.push(proxyPoll(proxy, environment, deployment, tell))
+  const snapshot = pictureOf(deployment, polls, proxy, clock)
   const { scraped, pushed } = producersOf(options, snapshot, clock)
   const live = new Live({ clock, snapshot, intervalSeconds, policy, version })
-  const web = await webOf(options)
   const renderer = new PrometheusRenderer(scraped)
+  const metrics = new MetricsPage({
+    render: () => renderer.render(),
+    picture: snapshot,
+    nowSeconds: () => clock.monotonicSeconds(),
+  })
   const server = createServer({
-    metrics: new MetricsPage({ render: () => renderer.render(), picture: snapshot }),
+    metrics,
     snapshot,
     ready: () => polls.every((poll) => poll.attempts > 0),
     live,
@@ -175,9 +175,35 @@ function proxyPoll(
   { source }: Proxy,
   { clock, intervalSeconds }: SourceEnvironment,
   deployment: Deployment,
+  { onAttempt }: Listeners,
 ): Poll<ServingSample> {
   const onReading = deployment.addProxied.bind(deployment)
-  return new Poll({ source, clock, intervalSeconds, onReading })
+  return new Poll({ source, clock, intervalSeconds, onReading, onAttempt })
+}
+
+/** What is known now, taken anew when that may have changed. */
+function pictureOf(
+  deployment: Deployment,
+  polls: readonly AnyPoll[],
+  proxy: Proxy | undefined,
+  clock: Clock,
+): () => Snapshot {
+  return new Picture({
+    clock,
+    take: () =>
+      deployment.snapshot(
+        clock.monotonicSeconds(),
+        clock.wallSeconds(),
+        polls.map((poll) => poll.health()),
+        proxy?.state(),
+      ),
+    attempts: () => polls.reduce((total, poll) => total + poll.attempts, 0),
+    trueUntilSeconds: (now) =>
+      Math.min(
+        deployment.trueUntilSeconds(now),
+        ...polls.flatMap(({ upUntilSeconds: end = -Infinity }) => (end >= now ? [end] : [])),
+      ),
+  }).current
 }
 
 /** What is scraped and what is pushed: the same names, and over OTLP on request those of `hw.*` too. */
@@ -204,10 +230,10 @@ async function pollsOf(
   options: Pick<SidecarOptions, 'gpu' | 'server' | 'inventorySeconds'>,
   environment: SourceEnvironment,
   deployment: Deployment,
-  onTurn: (sentence: string) => void,
+  tell: Listeners,
 ): Promise<AnyPoll[]> {
   const { clock, intervalSeconds } = environment
-  const common = { clock, intervalSeconds, onTurn }
+  const common = { clock, intervalSeconds, ...tell }
   const { source, inventory } = gpuSourceOf(options.gpu, environment)
   const serving = await servingSourceOf(options.server, environment)
   const { inventorySeconds = defaultInventorySeconds } = options
@@ -229,6 +255,11 @@ async function pollsOf(
     )
   }
   return polls
+}
+
+interface Listeners {
+  readonly onTurn: (sentence: string) => void
+  readonly onAttempt: () => void
 }
 
 type AnyPoll = Poll<readonly GpuSample[]> | Poll<ServingSample> | Poll<Inventory>

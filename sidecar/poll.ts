@@ -23,6 +23,7 @@ export class Poll<T> {
   #durationSeconds: number | undefined
   #lastSuccess: { readonly atSeconds: number; readonly wallSeconds: number } | undefined
   readonly #onTurn: ((sentence: string) => void) | undefined
+  readonly #onAttempt: (() => void) | undefined
   #saidDown = false
   #failure: string | undefined
   /** By the readers that are closed; undefined for a source that reads no lines. */
@@ -36,12 +37,15 @@ export class Poll<T> {
     readonly onReading: (value: T, atSeconds: number) => void
     /** Told once when the source is down, and once when it works again: for the person who runs it. */
     readonly onTurn?: (sentence: string) => void
+    /** Told after every attempt, once what it gave is known everywhere. */
+    readonly onAttempt?: () => void
   }) {
     this.#source = options.source
     this.#clock = options.clock
     this.#intervalSeconds = options.intervalSeconds
     this.#onReading = options.onReading
     this.#onTurn = options.onTurn
+    this.#onAttempt = options.onAttempt
     this.#name = options.source.name
   }
 
@@ -50,10 +54,15 @@ export class Poll<T> {
     return this.#attempts
   }
 
+  /** When it would count as down, were nothing more to be read; undefined before the first reading. */
+  get upUntilSeconds(): number | undefined {
+    return this.#lastSuccess && this.#lastSuccess.atSeconds + freshIntervals * this.#intervalSeconds
+  }
+
   health(): SourceHealth {
     const now = this.#clock.monotonicSeconds()
     const silent = this.#lastSuccess && now - this.#lastSuccess.atSeconds
-    const up = silent !== undefined && silent <= freshIntervals * this.#intervalSeconds
+    const up = now <= (this.upUntilSeconds ?? -Infinity)
     return {
       name: this.#name,
       up,
@@ -154,14 +163,17 @@ export class Poll<T> {
     if (this.#saidDown) this.#onTurn?.(`the source ${this.#name} works again.`)
     this.#saidDown = false
     this.#onReading(value, now)
+    this.#onAttempt?.()
   }
 
   #fail(error: unknown): void {
     this.#attempts += 1
     this.#failure = messageOf(error)
-    if (this.#saidDown || this.health().up) return
-    this.#saidDown = true
-    this.#onTurn?.(`the source ${this.#name} is down: ${this.#failure}`)
+    if (!this.#saidDown && !this.health().up) {
+      this.#saidDown = true
+      this.#onTurn?.(`the source ${this.#name} is down: ${this.#failure}`)
+    }
+    this.#onAttempt?.()
   }
 
   /**

@@ -123,7 +123,7 @@ export class Deployment {
     proxy?: ProxyState,
   ): Snapshot {
     const gpus = [...this.#gpus.values()].map(({ latest, integrals }) => {
-      const fresh = nowSeconds - latest.atSeconds <= this.#freshSeconds
+      const fresh = nowSeconds <= latest.atSeconds + this.#freshSeconds
       return { ...viewOf(latest.sample, fresh), integrals, fresh }
     })
     const serving = this.#servingView(nowSeconds)
@@ -151,6 +151,16 @@ export class Deployment {
       sources,
       guidance: this.#guidance.guidance,
     }
+  }
+
+  /** When the first figure that is shown at `nowSeconds` becomes too old to be shown. */
+  trueUntilSeconds(nowSeconds: number): number {
+    const ends = [
+      ...[...this.#gpus.values()].map(({ latest }) => latest.atSeconds + this.#freshSeconds),
+      ...[...this.#inventory.values()].map(({ untilSeconds }) => untilSeconds),
+      ...[this.#served, this.#proxied].map((track) => track.freshUntil(this.#freshSeconds)),
+    ]
+    return Math.min(...ends.filter((end) => end >= nowSeconds))
   }
 
   #attribute(): void {
@@ -207,10 +217,12 @@ class ServingTrack {
   }
 
   fresh(nowSeconds: number, freshSeconds: number): ServingSample | undefined {
-    const latest = this.#latest
-    return latest !== undefined && nowSeconds - latest.atSeconds <= freshSeconds
-      ? latest.sample
-      : undefined
+    return nowSeconds <= this.freshUntil(freshSeconds) ? this.#latest?.sample : undefined
+  }
+
+  /** Long past before the first reading. */
+  freshUntil(freshSeconds: number): number {
+    return this.#latest === undefined ? -Infinity : this.#latest.atSeconds + freshSeconds
   }
 }
 

@@ -3,6 +3,7 @@ import { gzip } from 'node:zlib'
 import Negotiator from 'negotiator'
 import { prometheusContentType } from '../../core/exposition.ts'
 import { openMetricsContentType, toOpenMetrics } from '../../core/openmetrics.ts'
+import { Expectation } from './expectation.ts'
 
 const compress = promisify(gzip)
 
@@ -32,6 +33,9 @@ interface Answer {
 export class MetricsPage {
   readonly #render: () => Promise<string>
   readonly #picture: () => object
+  readonly #expectation = new Expectation()
+  readonly #nowSeconds: () => number
+  #asked: Parameters<MetricsPage['answer']>[0] = {}
   #rendered: { readonly of: object; readonly parts: Map<string, Promise<unknown>> } | undefined
 
   constructor(options: {
@@ -39,15 +43,34 @@ export class MetricsPage {
     readonly render: () => Promise<string>
     /** What would be rendered now: another object as soon as that is something else. */
     readonly picture: () => object
+    /** Monotonic. */
+    readonly nowSeconds: () => number
   }) {
     this.#render = options.render
     this.#picture = options.picture
+    this.#nowSeconds = options.nowSeconds
   }
 
   async answer(headers: {
     readonly accept?: string | undefined
     readonly 'accept-encoding'?: string | undefined
   }): Promise<Answer> {
+    this.#expectation.came(this.#nowSeconds())
+    this.#asked = headers
+    return this.#answer(headers)
+  }
+
+  /**
+   * After a reading: renders ahead what the next scrape will ask for, if one is expected within
+   * `nextSeconds`, when the next reading is. It then only copies bytes. Never rejects: what cannot be
+   * rendered is told to who asks.
+   */
+  async prepare(nextSeconds: number): Promise<void> {
+    if (!this.#expectation.within(nextSeconds, this.#nowSeconds())) return
+    await this.#answer(this.#asked).catch(() => undefined)
+  }
+
+  async #answer(headers: Parameters<MetricsPage['answer']>[0]): Promise<Answer> {
     const [format, encoding] = [formatOf(headers), encodingOf(headers)]
     return {
       contentType: formats[format].contentType,

@@ -8,6 +8,7 @@ const openMetrics = 'application/openmetrics-text; version=1.0.0; charset=utf-8'
 function pageOf(render: () => Promise<string> = () => Promise.resolve('# TYPE a gauge\na 1\n')) {
   let picture = {}
   let renders = 0
+  let now = 0
   return {
     page: new MetricsPage({
       render: () => {
@@ -15,7 +16,9 @@ function pageOf(render: () => Promise<string> = () => Promise.resolve('# TYPE a 
         return render()
       },
       picture: () => picture,
+      nowSeconds: () => now,
     }),
+    at: (seconds: number) => (now = seconds),
     change: () => (picture = {}),
     renders: () => renders,
   }
@@ -91,4 +94,39 @@ test('a render that failed is not kept', async () => {
   await expect(page.answer({ 'accept-encoding': 'gzip' })).rejects.toThrow('broken')
   broken = false
   expect(String((await page.answer({})).body)).toBe('a 1\n')
+})
+
+test('what the next scrape will ask for is rendered ahead, when one is due before the next reading', async () => {
+  const { page, change, renders, at } = pageOf()
+  const zipped = { 'accept-encoding': 'gzip' }
+  const readings = async (...times: readonly number[]) => {
+    for (const time of times) {
+      at(time)
+      change()
+      await page.prepare(1)
+    }
+  }
+  await readings(1, 2, 3)
+  expect(renders()).toBe(0)
+  await page.answer(zipped)
+  at(8)
+  await page.answer(zipped)
+  await readings(9, 10, 11, 11.9)
+  expect(renders()).toBe(1)
+  await readings(12)
+  expect(renders()).toBe(2)
+  at(12.5)
+  const answer = await page.answer(zipped)
+  expect(renders()).toBe(2)
+  expect(String(gunzipSync(answer.body))).toBe('# TYPE a gauge\na 1\n')
+})
+
+test('a render ahead that fails is told to who asks, and to nobody else', async () => {
+  const { page, at } = pageOf(() => Promise.reject(new Error('broken')))
+  for (const second of [1, 2]) {
+    at(second)
+    await expect(page.answer({})).rejects.toThrow('broken')
+  }
+  at(3)
+  await expect(page.prepare(1)).resolves.toBeUndefined()
 })

@@ -31,6 +31,7 @@ function serverOf(
     metrics: new MetricsPage({
       render: options.render ?? (() => Promise.resolve('up 1\n')),
       picture: () => snapshot,
+      nowSeconds: () => 0,
     }),
     snapshot: () => snapshot,
     ready: () => options.ready ?? true,

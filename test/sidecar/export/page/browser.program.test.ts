@@ -31,7 +31,11 @@ describeWithProgram('chromium', 'the status page in a browser', () => {
       version: '1.2.3',
     })
     server = createServer({
-      metrics: new MetricsPage({ render: () => Promise.resolve(''), picture: () => snapshot }),
+      metrics: new MetricsPage({
+        render: () => Promise.resolve(''),
+        picture: () => snapshot,
+        nowSeconds: () => 0,
+      }),
       snapshot: () => snapshot,
       ready: () => true,
       live,

@@ -47,7 +47,11 @@ async function started(config: string) {
   const clock = new FakeClock()
   const snapshot = () => ({}) as Snapshot
   const server = createServer({
-    metrics: new MetricsPage({ render: () => Promise.resolve('up 1\n'), picture: () => clock }),
+    metrics: new MetricsPage({
+      render: () => Promise.resolve('up 1\n'),
+      picture: () => clock,
+      nowSeconds: () => 0,
+    }),
     snapshot,
     ready: () => true,
     live: new Live({ clock, snapshot, intervalSeconds: 1, policy, version: '1' }),
