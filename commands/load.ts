@@ -10,6 +10,7 @@ import {
   defaults,
   engines,
   formatRunTable,
+  modes,
   profiles,
   queryLimits,
   rateUnits,
@@ -37,6 +38,10 @@ export const load = defineCommand({
     ],
     ['load --target http://127.0.0.1:8080 --engine k6', 'the same plan, sent by k6'],
     [
+      'load --target http://127.0.0.1:8080 --profile high --mode saturate --concurrency 8',
+      'what it sustains with 8 requests on their way at all times',
+    ],
+    [
       'load --target http://127.0.0.1:8080 --slo p95=500ms,errors=0.1%',
       'exit 99 when p95 is over 500 ms or more than one request in a thousand fails',
     ],
@@ -52,6 +57,16 @@ export const load = defineCommand({
       type: 'string',
       default: 'low',
       describe: `${profiles.map(({ name, summary }) => `${name}: ${summary}`).join('; ')}; or a file: a profile of your own (.yaml) or a recording (.jsonl, .csv)`,
+    },
+    mode: {
+      choices: modes,
+      default: defaults.mode,
+      describe:
+        "open: by the profile's schedule, however slow the target is; saturate: --concurrency requests on their way at all times, for the throughput that the target sustains (service times only, no response times)",
+    },
+    concurrency: {
+      type: 'number',
+      describe: `Requests on their way at all times, with --mode saturate [default: ${String(defaults.concurrency)}]`,
     },
     engine: {
       choices: names(engines),

@@ -3,7 +3,8 @@ import { exitCodes, UserError } from '../core/errors.ts'
 import type { Profile } from './plan/profile.ts'
 import { joinSegments } from './report/merge.ts'
 import type { Run } from './report/folder.ts'
-import { runLoad, type RunContext, type RunOptions } from './run.ts'
+import type { RunOptions } from './options.ts'
+import { runLoad, type RunContext } from './run.ts'
 
 export interface Turns extends Pick<RunOptions, 'slo'> {
   readonly targets: readonly [string, string]

@@ -8,7 +8,8 @@ import { judgeSlo } from './measure/slo.ts'
 import { stepVerdict } from './measure/step.ts'
 import type { Profile } from './plan/profile.ts'
 import { prepareFolder, writingTo, type Run } from './report/folder.ts'
-import { runLoad, type RunContext, type RunOptions } from './run.ts'
+import type { RunOptions } from './options.ts'
+import { runLoad, type RunContext } from './run.ts'
 
 /** Looking every second gives chance more chances: a look before the end must be surer than the end. */
 const lookConfidence = 0.99

@@ -2,68 +2,25 @@ import { systemClock, type Clock } from '../core/clock.ts'
 import { usageError } from '../core/errors.ts'
 import type { Observation } from '../core/observation.ts'
 import { parseTargetUrl } from '../core/target-url.ts'
-import { loadDataset, queryLimits } from './dataset/index.ts'
+import { loadDataset } from './dataset/index.ts'
 import { engines } from './engines/index.ts'
 import type { Progress } from './measure/progress.ts'
 import { judge, type ScoreCheck } from './measure/response.ts'
-import type { SloThreshold } from './measure/slo.ts'
 import { summarize } from './measure/summarize.ts'
+import { defaults, type RunOptions } from './options.ts'
 import { bodiesOf, BodyComposer } from './plan/body.ts'
 import { planFileOf, writePlan } from './plan/files.ts'
 import { planOf, type Plan } from './plan/plan.ts'
-import { maximumDocumentsOf, type BatchForm, type Profile } from './plan/profile.ts'
+import { maximumDocumentsOf, type Profile } from './plan/profile.ts'
 import { profiles } from './plan/profiles.ts'
 import { ownScheduleSeconds } from './plan/schedule.ts'
 import { prepareFolder, writeRun, writingTo, type Run } from './report/folder.ts'
 import { progressWriter } from './report/progress.ts'
 import { defaultTolerance, readScores, ScoreChecker, ScoreRecorder } from './scores.ts'
+import { concurrencyOf, nothingEnded, planFacts, requireSaturation } from './saturation.ts'
 import { measure } from './session.ts'
 import { readTokenizer } from './tokenizer.ts'
 import { preflight, requireDocuments, type Preflight } from './target.ts'
-
-export interface RunOptions {
-  readonly target: string
-  /** A name from `profiles`, or a profile. */
-  readonly profile: string | Profile
-  /** Length of the schedule; the profile's own without it. */
-  readonly seconds?: number | undefined
-  /** Stretches time: at 0.5 the same queries come in half of it. */
-  readonly timeScale?: number | undefined
-  /** Multiplies the rate. */
-  readonly rateScale?: number | undefined
-  /** What the profile's rates count. */
-  readonly count?: RateUnit | undefined
-  readonly batchForm?: BatchForm | undefined
-  /** Folder to write; made when missing. */
-  readonly out: string
-  /** Write into a folder that is not empty. */
-  readonly force?: boolean | undefined
-  readonly seed?: number | undefined
-  readonly engine?: string | undefined
-  /** The k6 program, for that engine; default: found on PATH. */
-  readonly k6?: string | undefined
-  /** `auto` (default) or the name of a dialect. */
-  readonly dialect?: string | undefined
-  /** Sent to the target and nowhere else. */
-  readonly apiKey?: string | undefined
-  /** That requests name, where the dialect names one; what the target says of itself without it. */
-  readonly model?: string | undefined
-  /** The model's folder or tokenizer.json: lengths are then reported in its tokens too. */
-  readonly tokenizer?: string | undefined
-  /** File of scores that the answers must have, within the tolerance. */
-  readonly expectScores?: string | undefined
-  readonly scoreTolerance?: number | undefined
-  /** File to write with the scores of the answers. */
-  readonly writeScores?: string | undefined
-  /** A name from `datasets`, or a path. */
-  readonly dataset?: string | undefined
-  /** Taken from the data set, chosen by the seed. */
-  readonly queries?: number | undefined
-  /** URL of a sidecar that watches the target's GPUs. */
-  readonly sidecar?: string | undefined
-  readonly timeoutSeconds?: number | undefined
-  readonly slo?: readonly SloThreshold[] | undefined
-}
 
 export interface RunContext {
   /** Aborts: stop sending, drain, write what was measured, marked INVALID. */
@@ -78,23 +35,6 @@ export interface RunContext {
   /** Called for each request that ended, in that order. */
   readonly onObservation?: ((observation: Observation) => void) | undefined
 }
-
-export const defaults = {
-  engine: 'autocannon',
-  dialect: 'auto',
-  dataset: 'synthetic',
-  queries: queryLimits.default,
-  seed: 1,
-  timeoutSeconds: 60,
-  timeScale: 1,
-  rateScale: 1,
-  count: 'queries',
-  batchForm: 'burst',
-  scoreTolerance: defaultTolerance,
-} as const satisfies Partial<RunOptions>
-
-export const rateUnits = ['queries', 'batches'] as const
-type RateUnit = (typeof rateUnits)[number]
 
 /** Twelve hours; autocannon's own timers, which must never act, stand at twice that. */
 const maximumSeconds = 12 * 3600
@@ -136,6 +76,7 @@ export async function runLoad(options: RunOptions, context: RunContext): Promise
   ).finally(() => {
     progress.end()
   })
+  if (facts.saturation !== undefined && observations.length === 0) throw nothingEnded()
   const summary = summarize(
     {
       ...facts,
@@ -145,8 +86,7 @@ export async function runLoad(options: RunOptions, context: RunContext): Promise
         server: found.info?.server ?? null,
         model: found.info?.model ?? null,
       },
-      profile: profileFacts(plan),
-      dataset: plan.dataset,
+      ...planFacts(plan, observations, facts.saturation),
       slo: options.slo ?? [],
       scores: scores.figures(),
     },
@@ -184,6 +124,7 @@ async function prepared(options: RunOptions, context: RunContext) {
   const member = memberNamed(engines, options.engine ?? defaults.engine, 'engine')
   const seed = options.seed ?? defaults.seed
   const scaling = scalingOf(profile, options)
+  const concurrency = concurrencyOf(options)
   const target = parseTargetUrl(options.target, '--target')
   const sidecar =
     options.sidecar === undefined ? undefined : parseTargetUrl(options.sidecar, '--sidecar')
@@ -191,6 +132,7 @@ async function prepared(options: RunOptions, context: RunContext) {
     program: options.k6,
     environment: context.environment ?? {},
   })
+  if (concurrency !== undefined) requireSaturation(engine, concurrency)
   const { batchForm = defaults.batchForm, queries = defaults.queries } = options
   const found = await preflight(
     target,
@@ -209,7 +151,7 @@ async function prepared(options: RunOptions, context: RunContext) {
   const counter =
     options.tokenizer === undefined ? undefined : await readTokenizer(options.tokenizer)
   const tokens = counter && { counter, limit: found.info?.maximumInputTokens }
-  const plan = planOf(profile, { ...scaling, seed, dataset, batchForm, tokens })
+  const plan = planOf(profile, { ...scaling, seed, dataset, batchForm, tokens, concurrency })
   requireDocuments(target, found.info, plan.documentCounts.at(-1) ?? 1)
   const composer = await writtenPlan(options.out, plan, found)
   const scores = await scoresOf(options, plan)
@@ -243,18 +185,6 @@ async function writtenPlan(
   const file = planFileOf(plan, { dialect: dialect.name, path: endpoint.path, headers, bodies })
   await writingTo(folder, writePlan(folder, plan, file))
   return new BodyComposer(bodies, plan.texts)
-}
-
-function profileFacts(plan: Plan) {
-  const { profile, queriesPerSecond, documentCounts, scheduledSeconds, seed } = plan
-  const { name, queriesPerBatch, arrivals } = profile
-  const documentsPerQuery: [number, number] = [documentCounts[0] ?? 1, documentCounts.at(-1) ?? 1]
-  return {
-    ...{ name, queriesPerSecond, queriesPerBatch, arrivals: arrivals.kind, seed },
-    documentsPerQuery,
-    documentCounts: [...documentCounts],
-    seconds: scheduledSeconds,
-  }
 }
 
 function memberNamed<T extends { readonly name: string }>(

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { present } from '../core/assert.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Observation } from '../core/observation.ts'
 import type { TargetUrl } from '../core/target-url.ts'
@@ -9,6 +10,7 @@ import { ProgressMeter, type Progress } from './measure/progress.ts'
 import type { RunFacts } from './measure/summarize.ts'
 import type { TelemetrySample } from './measure/telemetry.ts'
 import type { Plan } from './plan/plan.ts'
+import { maximumRequests } from './plan/schedule.ts'
 
 const drainSeconds = 5
 const nanosecondsPerSecond = 1e9
@@ -33,7 +35,7 @@ export interface SessionContext {
 
 export interface Measured extends Pick<
   RunFacts,
-  'startedAt' | 'endedAt' | 'engine' | 'sidecar' | 'totals'
+  'startedAt' | 'endedAt' | 'engine' | 'sidecar' | 'totals' | 'saturation'
 > {
   /** In order of the plan. */
   readonly observations: readonly Observation[]
@@ -50,10 +52,11 @@ export async function measure(
   const eventLoop = monitorEventLoopDelay({ resolution: eventLoopLookMilliseconds })
   const observations: Observation[] = []
   const traceIdPrefix = randomBytes(8).toString('hex')
-  const capacity = Math.min(engine.maximumInFlight, plan.items.length)
+  const capacity =
+    plan.saturation?.concurrency ?? Math.min(engine.maximumInFlight, plan.items.length)
   let startedAt = isoTime(clock.wallSeconds())
   try {
-    const end = await engine.replay({
+    const end = await send(engine, plan, {
       ...replay,
       items: plan.items,
       warmUp: plan.warmUp,
@@ -97,7 +100,7 @@ export async function measure(
         poller === undefined || sidecar === undefined
           ? null
           : { url: sidecar.url, failures: poller.failures.count, reason: poller.failures.reason },
-      totals: { planned: plan.items.length, unsent: end.unsent, unfinished: end.unfinished },
+      ...countsOf(plan, observations, end),
       observations: observations.sort((a, b) => a.index - b.index),
       telemetry: poller?.samples ?? [],
     }
@@ -108,14 +111,40 @@ export async function measure(
   }
 }
 
+/** By the schedule, or so many at a time where the plan has none. */
+async function send(
+  engine: Engine,
+  { saturation, scheduledSeconds }: Plan,
+  replay: Replay,
+): Promise<ReplayEnd & { readonly lastedSeconds?: number }> {
+  if (saturation === undefined) return engine.replay(replay)
+  const saturate = present(engine.saturate, 'This engine only knows schedules.')
+  return saturate({ ...replay, ...saturation, seconds: scheduledSeconds, maximumRequests })
+}
+
+/** Without a schedule, what was planned is what was sent. */
+function countsOf(
+  { saturation, items }: Plan,
+  observations: readonly Observation[],
+  { unsent, unfinished, lastedSeconds = 0 }: ReplayEnd & { readonly lastedSeconds?: number },
+): Pick<Measured, 'totals' | 'saturation'> {
+  if (saturation === undefined) return { totals: { planned: items.length, unsent, unfinished } }
+  const planned = observations.length + unfinished
+  return {
+    totals: { planned, unsent, unfinished },
+    saturation: { ...saturation, lastedSeconds },
+  }
+}
+
 function meterOf(plan: Plan, clock: Clock, poller: SidecarPoller | undefined): ProgressMeter {
   return new ProgressMeter(
     {
       profile: plan.profile.name,
       scheduledSeconds: plan.scheduledSeconds,
       planned: plan.items.length,
-      offeredRate: plan.queriesPerSecond,
-      periodSeconds: plan.periodSeconds,
+      ...(plan.saturation === undefined
+        ? { offeredRate: plan.queriesPerSecond, periodSeconds: plan.periodSeconds }
+        : { offeredRate: undefined, periodSeconds: undefined }),
     },
     clock,
     () => deviceOf(poller?.samples.at(-1)),

@@ -54,6 +54,24 @@ export interface ReplayEnd {
   readonly warmUp: { readonly requests: number; readonly succeeded: number }
 }
 
+/**
+ * Sending without a schedule: as many requests are kept on their way, and each that ends makes room for
+ * the next one. `items` are gone through again and again; `index` counts on, the intended time of a
+ * request is that of its send, and so there is no response time.
+ */
+export interface Saturation extends Omit<Replay, 'maximumInFlight'> {
+  readonly concurrency: number
+  /** How long requests are sent; those on their way then are waited for. */
+  readonly seconds: number
+  /** Sending ends there too: every observation stays in memory. */
+  readonly maximumRequests: number
+}
+
+export interface SaturationEnd extends ReplayEnd {
+  /** How long requests were sent; less than `seconds` when aborted or at the most requests. */
+  readonly lastedSeconds: number
+}
+
 /** W3C trace context. The id is the run's prefix and the request's number, so a slow request's trace can be found. */
 export function traceparentOf(traceIdPrefix: string, { index }: PlanItem): string {
   // A span id of zero is not valid.
@@ -92,4 +110,6 @@ export interface Engine {
   /** Requests that it can have on their way at the same time. */
   readonly maximumInFlight: number
   replay(replay: Replay): Promise<ReplayEnd>
+  /** Undefined: it only knows schedules. */
+  readonly saturate?: (saturation: Saturation) => Promise<SaturationEnd>
 }

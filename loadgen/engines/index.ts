@@ -11,6 +11,8 @@ export type {
   Judgement,
   Replay,
   ReplayEnd,
+  Saturation,
+  SaturationEnd,
 } from './engine.ts'
 
 /** Every engine. One more = one file or folder and one line here. */

@@ -208,6 +208,11 @@ function notesOf(
     ...(invalid.length > 0
       ? ['a run is INVALID: the generator did not offer what was asked for, so there is no verdict']
       : []),
+    ...(base.summary.mode === 'saturate' || other.summary.mode === 'saturate'
+      ? [
+          'a run is saturated: its latencies are service times, which no schedule’s can be held against',
+        ]
+      : []),
     paired
       ? 'both runs sent the same requests at the same times, and are compared request by request'
       : 'the runs sent different requests: what differs may be the load',

@@ -29,12 +29,16 @@ export function sorted(values: Iterable<number>): Float64Array {
   return Float64Array.from(values).sort()
 }
 
-export function latencyOf(observations: readonly Observation[]): {
+/** `scheduled`: there are intended times; without them there is no response time to speak of. */
+export function latencyOf(
+  observations: readonly Observation[],
+  scheduled = true,
+): {
   readonly latencySeconds: Summary['latencySeconds']
   readonly notes: readonly string[]
 } {
   const counted = observations.filter(entersLatency)
-  const response = sorted(counted.map(responseSecondsOf))
+  const response = sorted(scheduled ? counted.map(responseSecondsOf) : [])
   const service = sorted(counted.map(serviceSecondsOf))
   const samples = counted.length
   const interval = quantileInterval(response, 0.95)
@@ -118,11 +122,14 @@ function serverPhasesOf(counted: readonly Observation[]): Summary['latencySecond
   }
 }
 
-export function byShapeOf(observations: readonly Observation[]): Summary['byShape'] {
+export function byShapeOf(
+  observations: readonly Observation[],
+  scheduled = true,
+): Summary['byShape'] {
   const shapes = [...new Set(observations.map(({ documents }) => documents))].sort((a, b) => a - b)
   return shapes.map((documents) => {
     const own = observations.filter((observation) => observation.documents === documents)
-    const response = sorted(own.filter(entersLatency).map(responseSecondsOf))
+    const response = sorted(scheduled ? own.filter(entersLatency).map(responseSecondsOf) : [])
     return {
       documents,
       requests: own.length,

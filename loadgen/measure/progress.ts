@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts'
 import { Histogram, quantile } from '../../core/histogram.ts'
 import { durationBounds } from '../../core/metrics.ts'
-import type { Observation } from '../../core/observation.ts'
+import { pairsOf, type Observation } from '../../core/observation.ts'
 import { entersLatency, responseSecondsOf } from './latency.ts'
 
 /** A run while it lasts. */
@@ -13,10 +13,12 @@ export interface Progress {
   readonly sent: number
   readonly ended: number
   readonly failed: number
-  /** Queries a second, as planned. */
-  readonly offeredRate: number
+  /** Queries a second, as planned; undefined in a saturated run, where the target sets the rate. */
+  readonly offeredRate: number | undefined
   /** Succeeded queries a second so far, on the scale of the schedule: as offered when nothing lags. */
   readonly achievedRate: number
+  /** Of succeeded requests, on the same scale. */
+  readonly pairsPerSecond: number
   /** From a histogram, so close but not exact; undefined before the first answer. */
   readonly p95Seconds: number | undefined
   /** The first device; undefined when nothing is known of it. */
@@ -28,7 +30,8 @@ const tellSeconds = 1
 const phaseSeconds = 0.7
 
 type PlanFigures = Pick<Progress, 'profile' | 'scheduledSeconds' | 'planned' | 'offeredRate'> & {
-  readonly periodSeconds: number
+  /** Undefined: there is no schedule. */
+  readonly periodSeconds: number | undefined
 }
 
 /** Counts a run as it goes and tells it once a second. */
@@ -42,6 +45,8 @@ export class ProgressMeter {
   #sent = 0
   #ended = 0
   #succeeded = 0
+  #queries = 0
+  #pairs = 0
 
   constructor(plan: PlanFigures, clock: Clock, gpu: () => Progress['gpu']) {
     this.#plan = plan
@@ -55,7 +60,11 @@ export class ProgressMeter {
 
   observe(observation: Observation): void {
     this.#ended += 1
-    if (observation.outcome === 'ok') this.#succeeded += 1
+    if (observation.outcome === 'ok') {
+      this.#succeeded += 1
+      this.#queries += observation.queries ?? 1
+      this.#pairs += pairsOf(observation)
+    }
     if (entersLatency(observation)) this.#latencies.observe(responseSecondsOf(observation))
   }
 
@@ -79,15 +88,17 @@ export class ProgressMeter {
 
   #at(elapsedSeconds: number): Progress {
     const { periodSeconds: period, ...plan } = this.#plan
-    const dueSeconds = (Math.floor(elapsedSeconds / period) + 1) * period
+    const dueSeconds =
+      period === undefined ? elapsedSeconds : (Math.floor(elapsedSeconds / period) + 1) * period
+    const spanSeconds = Math.min(dueSeconds, Math.max(plan.scheduledSeconds, elapsedSeconds))
     return {
       ...plan,
       elapsedSeconds,
       sent: this.#sent,
       ended: this.#ended,
       failed: this.#ended - this.#succeeded,
-      achievedRate:
-        this.#succeeded / Math.min(dueSeconds, Math.max(plan.scheduledSeconds, elapsedSeconds)),
+      achievedRate: this.#queries / spanSeconds,
+      pairsPerSecond: this.#pairs / spanSeconds,
       p95Seconds: quantile(this.#latencies.value(), 0.95)?.value,
       gpu: this.#gpu(),
     }

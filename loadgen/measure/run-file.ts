@@ -15,12 +15,17 @@ const lengthSpread = z.object({
 const range = z.object({ from: z.number().int(), to: z.number().int() })
 const spread = z.object({ mean: figure, min: figure, max: figure, p5: figure, p95: figure })
 
+/** How requests were sent: by a schedule, or so many on their way at all times. */
+export const modes = ['open', 'saturate'] as const
+
 /**
  * `run.json`, schema `rerankscope.run/1`: keys may be added, these stay. Durations are seconds from
  * one monotonic clock.
  */
 export const summarySchema = z.object({
   schema: z.literal('rerankscope.run/1'),
+  /** Absent: `open`. */
+  mode: z.enum(modes).optional(),
   startedAt: z.iso.datetime(),
   endedAt: z.iso.datetime(),
   target: z.object({
@@ -32,6 +37,7 @@ export const summarySchema = z.object({
   }),
   profile: z.object({
     name: z.string(),
+    /** Asked for; of a saturated run what was sent, for there the target sets the rate. */
     queriesPerSecond: z.number().positive(),
     queriesPerBatch: z.number().int().positive(),
     /** Smallest and largest. */
@@ -123,10 +129,23 @@ export const summarySchema = z.object({
       pairsPerSecond: z.number(),
     })
     .optional(),
+  /** Of a saturated run alone. */
+  saturation: z
+    .object({
+      /** Requests that were to be on their way at all times. */
+      concurrency: z.number().int().positive(),
+      /** How long requests were sent. */
+      lastedSeconds: seconds,
+      /** That were, over that time: fewer when requests fail, or when the generator is the slower one. */
+      meanInFlight: seconds,
+      /** Pairs answered in each whole second of it. */
+      pairsEachSecond: spread,
+    })
+    .optional(),
   /** Over succeeded requests and timeouts, the latter with the time waited. */
   latencySeconds: z.object({
     samples: z.number().int(),
-    /** From the intended time. */
+    /** From the intended time; null in a saturated run, which has no intended times. */
     response: z.object({
       p50: figure,
       p90: figure,

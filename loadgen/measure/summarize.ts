@@ -4,6 +4,12 @@ import { policy } from '../../core/policy.ts'
 import { bytesPerGb, formatCount, formatDuration } from '../../core/units.ts'
 import { byShapeOf, latencyOf } from './latency.ts'
 import type { Summary } from './run-file.ts'
+import {
+  saturationNotes,
+  saturationOf,
+  saturationValidity,
+  type SaturationFacts,
+} from './saturation.ts'
 import { seriesOf } from './series.ts'
 import { byShapeAndLengthOf } from './shapes.ts'
 import { judgeSlo, type SloThreshold } from './slo.ts'
@@ -19,6 +25,8 @@ export type RunFacts = Pick<
 > & {
   readonly totals: Pick<Summary['totals'], 'planned' | 'unsent' | 'unfinished'>
   readonly slo: readonly SloThreshold[]
+  /** Absent: the requests had a schedule. */
+  readonly saturation?: SaturationFacts | undefined
   readonly scores?: Summary['scores']
 }
 
@@ -31,11 +39,15 @@ export function summarize(
   observations: readonly Observation[],
   telemetry: readonly TelemetrySample[],
 ): Summary {
-  const periodSeconds = facts.profile.queriesPerBatch / facts.profile.queriesPerSecond
+  const scheduled = facts.saturation === undefined
+  const saturation = facts.saturation && saturationOf(facts.saturation, observations)
+  const periodSeconds = scheduled
+    ? facts.profile.queriesPerBatch / facts.profile.queriesPerSecond
+    : 0
   const throughput = throughputOf(observations, periodSeconds)
-  const { latencySeconds, notes } = latencyOf(observations)
+  const { latencySeconds, notes } = latencyOf(observations, scheduled)
   const window = steadyWindowOf(observations, {
-    seconds: facts.profile.seconds,
+    seconds: saturation?.lastedSeconds ?? facts.profile.seconds,
     periodSeconds,
     unsent: facts.totals.unsent,
   })
@@ -46,27 +58,21 @@ export function summarize(
   const totals = totalsOf(observations, facts)
   return {
     schema: 'rerankscope.run/1',
+    mode: scheduled ? 'open' : 'saturate',
     startedAt: facts.startedAt,
     endedAt: facts.endedAt,
     target: facts.target,
     profile: facts.profile,
     engine: facts.engine,
     dataset: facts.dataset,
-    validity: validityOf(
-      observations,
-      {
-        requestedRate: facts.profile.queriesPerSecond,
-        periodSeconds,
-        plannedRequests: facts.totals.planned,
-      },
-      { ...facts.totals, ...facts.engine },
-    ),
+    validity: validityFor(facts, observations, periodSeconds),
     totals,
     throughput,
     steady,
+    ...(saturation !== undefined && { saturation }),
     latencySeconds,
-    byShape: byShapeOf(observations),
-    byShapeAndLength: byShapeAndLengthOf(observations),
+    byShape: byShapeOf(observations, scheduled),
+    byShapeAndLength: scheduled ? byShapeAndLengthOf(observations) : null,
     sidecar: facts.sidecar,
     gpu: gpu.gpu,
     efficiency: {
@@ -78,9 +84,33 @@ export function summarize(
     guidance: guidanceOf(facts, gpu, gpuNotes.notes, latencySeconds.response.p95, throughput),
     slo: judgeSlo(facts.slo, { latencySeconds, totals, throughput, profile: facts.profile }),
     ...(facts.scores !== undefined && { scores: facts.scores }),
-    notes: [...notes, ...gpuNotes.notes, ...scoreNotesOf(facts)],
+    notes: [
+      ...(saturation === undefined ? [] : saturationNotes(saturation, facts.dataset.repeatShare)),
+      ...notes,
+      ...gpuNotes.notes,
+      ...scoreNotesOf(facts),
+    ],
     series: seriesOf(observations, throughput.spanSeconds),
   }
+}
+
+function validityFor(
+  { saturation, profile, totals, engine }: RunFacts,
+  observations: readonly Observation[],
+  periodSeconds: number,
+): Summary['validity'] {
+  if (saturation !== undefined) {
+    return saturationValidity(observations, saturation, profile, totals.unfinished)
+  }
+  return validityOf(
+    observations,
+    {
+      requestedRate: profile.queriesPerSecond,
+      periodSeconds,
+      plannedRequests: totals.planned,
+    },
+    { ...totals, ...engine },
+  )
 }
 
 function scoreNotesOf({ scores }: RunFacts): readonly string[] {

@@ -13,6 +13,8 @@ export interface PlanFile {
   readonly profile: PlanProfile
   readonly seed: number
   readonly scheduledSeconds: number
+  /** Absent: items have their own times. With it they are sent round and round, so many at a time. */
+  readonly saturation?: { readonly concurrency: number }
   readonly dialect: string
   readonly method: 'POST'
   readonly path: string
@@ -50,6 +52,7 @@ export function planFileOf(
     profile: profileOf(plan),
     seed: plan.seed,
     scheduledSeconds: plan.scheduledSeconds,
+    ...(plan.saturation !== undefined && { saturation: plan.saturation }),
     dialect: wire.dialect,
     method: 'POST',
     path: wire.path,

@@ -4,7 +4,7 @@ import { Random } from '../dataset/random.ts'
 import { Compiler } from './compiler.ts'
 import { measured, type Lengths, type TokenOptions } from './lengths.ts'
 import type { BatchForm, Profile } from './profile.ts'
-import { scheduleOf } from './schedule.ts'
+import { scheduleOf, unscheduled } from './schedule.ts'
 import { roughCounter } from './tokens.ts'
 
 /** One request that is to be sent. */
@@ -33,8 +33,10 @@ export interface Plan {
   readonly profile: Profile
   readonly seed: number
   readonly batchForm: BatchForm
+  /** Absent: requests are sent by schedule. With it the items are gone through again and again. */
+  readonly saturation?: { readonly concurrency: number }
   readonly scheduledSeconds: number
-  /** Over the whole schedule. */
+  /** Over the whole schedule; of what is gone through once where there is none. */
   readonly queriesPerSecond: number
   readonly batches: number
   /** The mean time between two batches. */
@@ -70,6 +72,8 @@ export interface PlanOptions {
   readonly rateScale?: number | undefined
   readonly batchForm?: BatchForm | undefined
   readonly tokens?: TokenOptions | undefined
+  /** Requests that are kept on their way; without it requests are sent by schedule. */
+  readonly concurrency?: number | undefined
 }
 
 const warmUpLimits = { minimumRequests: 5, minimumBatches: 2 }
@@ -89,8 +93,11 @@ export function planOf(profile: Profile, options: PlanOptions): Plan {
       `--batch-as flattened needs as many documents for every query, and the profile ${profile.name} takes each query's own.`,
     )
   }
-  const { timeScale = 1, rateScale = 1 } = options
-  const { due, scheduledSeconds } = scheduleOf(profile, { seconds, seed, timeScale, rateScale })
+  const { timeScale = 1, rateScale = 1, concurrency } = options
+  const { due, scheduledSeconds } =
+    concurrency === undefined
+      ? scheduleOf(profile, { seconds, seed, timeScale, rateScale })
+      : { due: unscheduled(profile, dataset.queries.length), scheduledSeconds: seconds }
   const compiler = new Compiler({
     ...{ profile, dataset, form: batchForm },
     random: new Random(seed, `plan/${profile.name}`),
@@ -105,6 +112,7 @@ export function planOf(profile: Profile, options: PlanOptions): Plan {
   const queries = items.reduce((sum, item) => sum + (item.queries ?? 1), 0)
   return {
     ...{ profile, seed, batchForm, scheduledSeconds, items, warmUp },
+    ...(concurrency !== undefined && { saturation: { concurrency } }),
     // Binary fractions would make 19.999999999999996 of 20.
     queriesPerSecond: Number((queries / scheduledSeconds).toPrecision(9)),
     batches: due.length,

@@ -61,6 +61,17 @@ export function scheduleOf(profile: Profile, scaling: Scaling): Schedule {
   return scaled({ due, scheduledSeconds: instants.scheduledSeconds }, timeScale)
 }
 
+/** For a run without a schedule: every query of the data set, or every request of the recording, once. */
+export function unscheduled(
+  { arrivals, queriesPerBatch }: Profile,
+  queries: number,
+): readonly Due[] {
+  if (arrivals.kind === 'trace') {
+    return arrivals.requests.slice(0, maximumRequests).map((recorded) => ({ seconds: 0, recorded }))
+  }
+  return Array.from({ length: Math.ceil(queries / queriesPerBatch) }, () => ({ seconds: 0 }))
+}
+
 /** A recording ends one mean gap after its last request. */
 function recordedSeconds({ requests }: Recording): number {
   const last = requests.at(-1)?.offsetSeconds ?? 0

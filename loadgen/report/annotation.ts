@@ -19,12 +19,16 @@ export async function annotateRun(
   summary: Summary,
   { server, token }: Grafana,
 ): Promise<string | undefined> {
-  const { profile, target, validity, startedAt, endedAt } = summary
+  const { profile, target, validity, startedAt, endedAt, saturation } = summary
+  const load =
+    saturation === undefined
+      ? `${String(profile.queriesPerSecond)} queries/s`
+      : `saturated, ${String(saturation.concurrency)} requests in flight,`
   const body = {
     time: Date.parse(startedAt),
     timeEnd: Date.parse(endedAt),
     tags: ['rerankscope', 'load', profile.name, ...(validity.valid ? [] : ['invalid'])],
-    text: `Load ${profile.name}: ${String(profile.queriesPerSecond)} queries/s against ${target.url}`,
+    text: `Load ${profile.name}: ${load} against ${target.url}`,
   }
   try {
     const { ok, status } = await fetch(`${server.url}/api/annotations`, {

@@ -45,6 +45,7 @@ function rowsOf(summary: Summary): readonly Row[] {
     ['pairs', totals.pairs],
     ['queries_per_second', throughput.queriesPerSecond],
     ['pairs_per_second', throughput.pairsPerSecond],
+    ...saturationRows(summary),
     ['tokens_per_second', throughput.tokensPerSecond],
     ['steady_start_seconds', summary.steady?.startSeconds],
     ['steady_end_seconds', summary.steady?.endSeconds],
@@ -82,4 +83,16 @@ function lengthRowsOf({ byShapeAndLength }: Summary): readonly Row[] {
     [`shape_${lengthUnit}_response_p50_seconds`, responseSeconds.p50, documents.to, length.to],
     [`shape_${lengthUnit}_response_p95_seconds`, responseSeconds.p95, documents.to, length.to],
   ])
+}
+
+/** Only a saturated run has them. */
+function saturationRows({ saturation }: Summary): Row[] {
+  if (saturation === undefined) return []
+  const { concurrency, meanInFlight, pairsEachSecond } = saturation
+  return [
+    ['concurrency', concurrency],
+    ['mean_in_flight', meanInFlight],
+    ['pairs_each_second_min', pairsEachSecond.min],
+    ['pairs_each_second_max', pairsEachSecond.max],
+  ]
 }

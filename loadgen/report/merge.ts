@@ -12,6 +12,12 @@ import type { Run } from './folder.ts'
  */
 export function mergeParts(runs: readonly [Run, ...Run[]]): Run {
   const [first, ...others] = runs
+  const closed = runs.find(({ summary }) => summary.mode === 'saturate')
+  if (closed !== undefined) {
+    throw usageError(
+      `${closed.folder} is a saturated run: it has no schedule that others could have sent parts of.`,
+    )
+  }
   const other = others.find((run) => planOf(run) !== planOf(first))
   if (other !== undefined) {
     throw usageError(

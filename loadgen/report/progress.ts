@@ -22,7 +22,9 @@ export function progressLine(progress: Progress): string {
   return [
     progress.profile.padEnd(5),
     `${elapsedSeconds.toFixed(0)} s of ${formatCount(scheduledSeconds)} s`,
-    `${formatCount(progress.offeredRate)}/s offered, ${formatCount(progress.achievedRate)}/s achieved`,
+    progress.offeredRate === undefined
+      ? `${formatCount(progress.achievedRate)}/s answered, ${formatCount(progress.pairsPerSecond)} pairs/s`
+      : `${formatCount(progress.offeredRate)}/s offered, ${formatCount(progress.achievedRate)}/s achieved`,
     `${formatCount(sent - ended)} in flight`,
     p95Of(progress),
     `${formatCount(failed)} failed`,
@@ -35,7 +37,9 @@ function briefProgressLine(progress: Progress): string {
   const { elapsedSeconds, scheduledSeconds, sent, ended, failed } = progress
   return [
     `${progress.profile} ${elapsedSeconds.toFixed(0)}/${formatCount(scheduledSeconds)} s`,
-    `${formatCount(progress.achievedRate)} of ${formatCount(progress.offeredRate)}/s`,
+    progress.offeredRate === undefined
+      ? `${formatCount(progress.achievedRate)}/s`
+      : `${formatCount(progress.achievedRate)} of ${formatCount(progress.offeredRate)}/s`,
     p95Of(progress),
     `${formatCount(failed)} failed`,
     `${formatCount(sent - ended)} in flight`,

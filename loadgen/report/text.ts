@@ -21,23 +21,35 @@ const percent = (value: number | null): string =>
 
 /** What the terminal and the Markdown report say of a run, in order. */
 export const figures: readonly Figure[] = [
-  { name: 'verdict', of: ({ validity }) => (validity.valid ? 'valid' : 'INVALID') },
+  {
+    name: 'verdict',
+    of: ({ validity, mode }) =>
+      `${validity.valid ? 'valid' : 'INVALID'}${mode === 'saturate' ? ', saturated' : ''}`,
+  },
   { name: 'SLO', of: ({ slo }) => sloOf(slo) },
   { name: 'requests', of: ({ totals }) => requestsOf(totals) },
   {
     name: 'queries/s',
-    of: ({ throughput, profile }) =>
-      `${count(throughput.queriesPerSecond)} of ${count(profile.queriesPerSecond)}`,
+    of: ({ throughput, profile, saturation }) =>
+      `${count(throughput.queriesPerSecond)}${
+        saturation === undefined
+          ? ` of ${count(profile.queriesPerSecond)}`
+          : `, ${formatCount(saturation.concurrency)} in flight`
+      }`,
   },
-  { name: 'pairs/s', of: ({ throughput }) => count(throughput.pairsPerSecond) },
+  {
+    name: 'pairs/s',
+    of: ({ throughput, saturation }) =>
+      `${count(throughput.pairsPerSecond)}${saturation === undefined ? '' : eachSecond(saturation)}`,
+  },
   { name: 'tokens/s', of: ({ throughput }) => tokensPerSecondOf(throughput) },
   {
     name: 'p50 / p95 / p99',
-    of: ({ latencySeconds }) =>
+    of: ({ latencySeconds: { response, service }, saturation }) =>
       (['p50', 'p95', 'p99'] as const)
-        .map((name) => latencySeconds.response[name])
+        .map((name) => (saturation === undefined ? response : service)[name])
         .map(duration)
-        .join(' / '),
+        .join(' / ') + (saturation === undefined ? '' : ' (service)'),
   },
   { name: 'p95 interval', of: ({ latencySeconds }) => intervalOf(latencySeconds.response) },
   { name: 'p95 at 10 docs', of: (summary) => duration(p95At(summary, 10)) },
@@ -119,6 +131,11 @@ function sloOf(slo: Summary['slo']): string {
   if (slo.length === 0) return unknown
   const missed = slo.filter(({ met }) => !met).map(sloName)
   return missed.length === 0 ? 'met' : `MISSED: ${missed.join(', ')}`
+}
+
+/** ` (980–1,020 each second)`; nothing where not even one second was whole. */
+function eachSecond({ pairsEachSecond: { min, max } }: NonNullable<Summary['saturation']>): string {
+  return min === null ? '' : ` (${count(min)}–${count(max)} each second)`
 }
 
 function requestsOf({ succeeded, failed, byOutcome }: Summary['totals']): string {

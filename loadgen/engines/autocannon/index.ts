@@ -1,15 +1,16 @@
 import { createRequire } from 'node:module'
 import { present } from '../../../core/assert.ts'
-import { identityOf, type PlanItem } from '../../plan/plan.ts'
-import { traceparentOf, type EngineMember, type Replay, type ReplayEnd } from '../engine.ts'
+import type { PlanItem } from '../../plan/plan.ts'
+import type { EngineMember, Replay, ReplayEnd } from '../engine.ts'
 import { Pacer } from '../pacer.ts'
+import { saturate } from './saturate.ts'
+import { built, drain, report, warm, type Delivered } from './sending.ts'
 import { Transport, type Ended } from './transport.ts'
 
 const { version } = createRequire(import.meta.url)('autocannon/package.json') as { version: string }
 
 /** Between the warm-up and the first instant: what the warm-up stirred up settles. */
 const leadSeconds = 0.2
-const warmUpTimeoutSeconds = 10
 /** Open-loop needs a connection for every request that a slow target leaves waiting. */
 const maximumInFlight = 1024
 
@@ -20,7 +21,7 @@ const maximumInFlight = 1024
 export const autocannonEngine: EngineMember = {
   name: 'autocannon',
   summary: 'our pacer over the connections of autocannon',
-  find: () => Promise.resolve({ name: 'autocannon', version, maximumInFlight, replay }),
+  find: () => Promise.resolve({ name: 'autocannon', version, maximumInFlight, replay, saturate }),
 }
 
 async function replay(replay: Replay): Promise<ReplayEnd> {
@@ -31,26 +32,6 @@ async function replay(replay: Replay): Promise<ReplayEnd> {
   } finally {
     await transport.close()
   }
-}
-
-/** Fills caches that are not the target's own: compiled code here and there, connections. */
-async function warm(transport: Transport, replay: Replay): Promise<ReplayEnd['warmUp']> {
-  let succeeded = 0
-  let requests = 0
-  const giveUp = () => void transport.close()
-  replay.signal.addEventListener('abort', giveUp)
-  for (const group of replay.warmUp) {
-    if (replay.signal.aborted) break
-    const ends = await Promise.all(
-      group.map((item) => transport.send(built(item, transport, replay), warmUpTimeoutSeconds)),
-    )
-    requests += ends.length
-    succeeded += ends.filter(
-      ({ ending }) => ending.kind === 'answered' && ending.answer.status === 200,
-    ).length
-  }
-  replay.signal.removeEventListener('abort', giveUp)
-  return { requests, succeeded }
 }
 
 async function send(transport: Transport, replay: Replay): Promise<Omit<ReplayEnd, 'warmUp'>> {
@@ -73,12 +54,7 @@ async function send(transport: Transport, replay: Replay): Promise<Omit<ReplayEn
     await new Promise<void>((resolve) => {
       pacer.whenIdle(resolve)
     })
-    report(
-      item,
-      end as Exclude<Ended, { ending: { kind: 'unsent' | 'unfinished' } }>,
-      start,
-      replay,
-    )
+    report(item, end as Delivered, start, replay)
   }
 
   await pacer.rehearse(start)
@@ -105,59 +81,6 @@ async function send(transport: Transport, replay: Replay): Promise<Omit<ReplayEn
   await drain(tasks, transport, replay)
   for (const group of groups.slice(fired)) unreported.unsent += group.length
   return { ...unreported, delayedByLimit: transport.delayed - delayedBefore }
-}
-
-/** Waits for every answer; once aborted, only `drainSeconds` longer. */
-async function drain(
-  tasks: readonly Promise<void>[],
-  transport: Transport,
-  { clock, signal, drainSeconds }: Replay,
-): Promise<void> {
-  const answered = new AbortController()
-  const aborted = new Promise<void>((resolve) => {
-    if (signal.aborted) resolve()
-    else
-      signal.addEventListener(
-        'abort',
-        () => {
-          resolve()
-        },
-        { once: true, signal: answered.signal },
-      )
-  })
-  await Promise.race([
-    Promise.all(tasks),
-    aborted.then(() => clock.sleep(drainSeconds, answered.signal)),
-  ])
-  answered.abort()
-  await transport.close()
-  await Promise.all(tasks)
-}
-
-function report(
-  item: PlanItem,
-  { ending, sentSeconds, firstByteSeconds, doneSeconds }: Extract<Ended, { sentSeconds: number }>,
-  start: number,
-  { judge, onObservation }: Replay,
-): void {
-  const answer = ending.kind === 'answered' ? ending.answer : undefined
-  const judged =
-    answer === undefined
-      ? { outcome: ending.kind as Exclude<typeof ending.kind, 'answered'> }
-      : judge({ ...answer, body: Buffer.concat(answer.body).toString('utf8') }, item)
-  onObservation({
-    ...identityOf(item),
-    sentSeconds: sentSeconds - start,
-    ...(firstByteSeconds !== undefined && { firstByteSeconds: firstByteSeconds - start }),
-    doneSeconds: doneSeconds - start,
-    ...(answer !== undefined && { status: answer.status }),
-    ...judged,
-  })
-}
-
-function built(item: PlanItem, transport: Transport, { bodyOf, traceIdPrefix }: Replay): Buffer {
-  const traceparent = traceparentOf(traceIdPrefix, item)
-  return transport.build({ body: bodyOf(item), headers: { traceparent } })
 }
 
 /** Items that are due at the same instant. */

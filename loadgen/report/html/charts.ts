@@ -40,7 +40,9 @@ const slices = 60
 
 export function chartsOf(run: Run): Charts {
   const { profile, throughput } = run.summary
-  const period = profile.queriesPerBatch / profile.queriesPerSecond
+  // Whole seconds where there is no schedule.
+  const period =
+    run.summary.saturation === undefined ? profile.queriesPerBatch / profile.queriesPerSecond : 1
   // A slice holds whole periods, or constant arrivals would seem to swing.
   const width = Math.ceil(Math.max(1, throughput.spanSeconds / slices) / period - 1e-9) * period
   const utilization = utilizationChart(run)
@@ -172,10 +174,11 @@ const bins = 48
 /** How many requests took how long: responses as bars, services as a line over them. */
 function distributionChart({ observations, summary }: Run): readonly Chart[] {
   const counted = observations.filter(entersLatency)
-  const { response } = summary.latencySeconds
-  if (counted.length === 0 || response.max === null) return []
-  const width = niceAbove(response.max / bins)
-  const count = Math.floor(response.max / width) + 1
+  const { response, service } = summary.latencySeconds
+  const headline = summary.saturation === undefined ? response : service
+  if (counted.length === 0 || headline.max === null) return []
+  const width = niceAbove(headline.max / bins)
+  const count = Math.floor(headline.max / width) + 1
   const countsOf = (secondsOf: (one: Observation) => number): readonly number[] => {
     const counts = Array.from({ length: count + 1 }, () => 0)
     for (const one of counted) {
@@ -185,7 +188,7 @@ function distributionChart({ observations, summary }: Run): readonly Chart[] {
     return counts
   }
   const marks = (['p50', 'p95', 'p99'] as const).flatMap((label) => {
-    const at = response[label]
+    const at = headline[label]
     return at === null ? [] : [{ at, label }]
   })
   return [

@@ -19,6 +19,13 @@ const chartTitles = {
   ],
 } as const
 
+/** Without a schedule a request is due when it is sent. */
+const saturatedTitles: Partial<Record<Chart['kind'], readonly [string, string]>> = {
+  latency: ['Service time', 'each request from its send; the line is the p95 of a slice'],
+  rate: ['Requests a second', 'sent as others ended, and answered with success'],
+  distribution: ['Distribution', 'how many requests took how long, from the send'],
+}
+
 /** One run: the verdict first, then the figures, then how they came about. */
 export function runSection({ summary }: Run, charts: Charts, number: number): Markup {
   const { profile, target, engine, dataset } = summary
@@ -32,12 +39,11 @@ export function runSection({ summary }: Run, charts: Charts, number: number): Ma
       >
     </header>
     <p class="muted">
-      ${formatCount(profile.queriesPerSecond)} queries/s
-      ${profile.queriesPerBatch === 1 ? '' : `in batches of ${String(profile.queriesPerBatch)} `}of
-      ${documents} documents for ${formatCount(profile.seconds)} s against
+      ${rhythm(summary)} of ${documents} documents for ${formatCount(profile.seconds)} s against
       ${target.model ?? 'an unnamed model'} on ${target.server ?? target.dialect} at ${target.url}
     </p>
-    ${verdicts(summary)} ${tiles(summary)} ${charts.charts.map((chart) => chartCard(chart, number))}
+    ${verdicts(summary)} ${tiles(summary)}
+    ${charts.charts.map((chart) => chartCard(chart, number, summary))}
     <div class="two">${shapes(summary)} ${percentiles(summary)}</div>
     <details>
       <summary>How this was measured</summary>
@@ -59,9 +65,21 @@ export function runSection({ summary }: Run, charts: Charts, number: number): Ma
   </section>`
 }
 
+/** How requests came: by the schedule's rate, or as many at a time as were asked for. */
+function rhythm({ profile, saturation }: Summary): string {
+  if (saturation !== undefined) {
+    return `${formatCount(saturation.concurrency)} requests on their way at all times (saturated: the target sets the rate)`
+  }
+  const rate = `${formatCount(profile.queriesPerSecond)} queries/s`
+  return profile.queriesPerBatch === 1
+    ? rate
+    : `${rate} in batches of ${String(profile.queriesPerBatch)}`
+}
+
 /** The script finds its place by the id, and shows what is under the cursor in the `output`. */
-function chartCard({ kind, series }: Chart, number: number): Markup {
-  const [title, explanation] = chartTitles[kind]
+function chartCard({ kind, series }: Chart, number: number, { saturation }: Summary): Markup {
+  const closed = saturation === undefined ? undefined : saturatedTitles[kind]
+  const [title, explanation] = closed ?? chartTitles[kind]
   return html`<div class="card">
     <h2>${title}</h2>
     <p class="muted small">${explanation}</p>
@@ -155,19 +173,14 @@ function verdicts({ validity, guidance, slo, totals }: Summary): Markup {
   )}`
 }
 
-function tiles({ latencySeconds, throughput, profile, gpu, efficiency, totals }: Summary): Markup {
-  const { response } = latencySeconds
+function tiles(summary: Summary): Markup {
+  const { throughput, gpu, efficiency, totals } = summary
   const device = gpu?.devices[0]
   const percent = (value: number | null | undefined) =>
     value === null || value === undefined ? '–' : `${value.toFixed(0)} %`
   const facts: readonly (readonly [string, string])[] = [
-    [duration(response.p95), `p95 response, ${intervalOf(response)}`],
-    [duration(response.p50), 'p50 response'],
-    [
-      formatCount(throughput.queriesPerSecond),
-      `queries/s of ${formatCount(profile.queriesPerSecond)} offered`,
-    ],
-    [formatCount(throughput.pairsPerSecond), 'pairs/s'],
+    ...latencyTiles(summary),
+    [formatCount(throughput.pairsPerSecond), `pairs/s${spreadOf(summary)}`],
     [`${formatCount(totals.succeeded)} / ${formatCount(totals.requests)}`, 'requests succeeded'],
     ...(device === undefined
       ? []
@@ -191,6 +204,35 @@ function tiles({ latencySeconds, throughput, profile, gpu, efficiency, totals }:
   return html`<div class="tiles">
     ${facts.map(([value, name]) => html`<div class="tile"><b>${value}</b><span>${name}</span></div>`)}
   </div>`
+}
+
+function latencyTiles({
+  latencySeconds: { response, service },
+  throughput,
+  profile,
+  saturation,
+}: Summary): readonly (readonly [string, string])[] {
+  const queries = formatCount(throughput.queriesPerSecond)
+  if (saturation !== undefined) {
+    return [
+      [duration(service.p95), 'p95 service, from the send'],
+      [duration(service.p50), 'p50 service'],
+      [queries, `queries/s, ${formatCount(saturation.meanInFlight)} in flight on average`],
+    ]
+  }
+  return [
+    [duration(response.p95), `p95 response, ${intervalOf(response)}`],
+    [duration(response.p50), 'p50 response'],
+    [queries, `queries/s of ${formatCount(profile.queriesPerSecond)} offered`],
+  ]
+}
+
+/** What each second held, where the target set the rate. */
+function spreadOf({ saturation }: Summary): string {
+  const { min = null, max = null } = saturation?.pairsEachSecond ?? {}
+  return min === null || max === null
+    ? ''
+    : `, ${formatCount(min)} to ${formatCount(max)} each second`
 }
 
 function shapes({ byShape }: Summary): Markup {

@@ -148,6 +148,7 @@ const progress = {
   failed: 1,
   offeredRate: 5,
   achievedRate: 4.6,
+  pairsPerSecond: 138,
   p95Seconds: 0.0412,
   gpu: undefined,
 }
