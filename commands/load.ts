@@ -45,6 +45,10 @@ export const load = defineCommand({
       'load --target http://127.0.0.1:8080 --slo p95=500ms,errors=0.1%',
       'exit 99 when p95 is over 500 ms or more than one request in a thousand fails',
     ],
+    [
+      'load --target http://127.0.0.1:8080 --otlp http://127.0.0.1:4318',
+      'and its own metrics to a collector while it lasts',
+    ],
   ],
   options: {
     target: {
@@ -157,6 +161,12 @@ export const load = defineCommand({
       describe: 'Seconds after which a request without an answer is a timeout',
     },
     slo: sloOption,
+    otlp: {
+      type: 'string',
+      requiresArg: true,
+      describe:
+        'URL of an OpenTelemetry collector to push the run’s own metrics to while it lasts; without it OTEL_EXPORTER_OTLP_ENDPOINT counts',
+    },
     ...grafanaOptions,
     out: {
       type: 'string',
@@ -166,7 +176,7 @@ export const load = defineCommand({
     force: { type: 'boolean', default: false, describe: 'Overwrite the run that --out holds' },
     json: { type: 'boolean', default: false, describe: 'Print run.json instead of the table' },
   },
-  async run(args, { signal, stdout, stderr, environment }) {
+  async run(args, { signal, stdout, stderr, environment, version }) {
     checkNumbers(args)
     const grafana = grafanaOf(args['grafana-url'], args['grafana-token-file'])
     const profile = await readProfile(args.profile)
@@ -189,7 +199,10 @@ export const load = defineCommand({
         slo: sloOf(args.slo),
         out,
       },
-      { signal, stderr, environment },
+      {
+        ...{ signal, stderr, environment, version },
+        onTrouble: (sentence) => stderr.write(`rerankscope load: ${sentence}\n`),
+      },
     )
     const { summary } = run
     const trouble = grafana === undefined ? undefined : await annotateRun(summary, grafana)

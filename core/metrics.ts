@@ -387,6 +387,49 @@ const proxy = {
   ),
 } as const
 
+/** Of the load generator, about a run while it lasts. */
+const load = {
+  loadInfo: gauge(
+    'rerankscope_load_info',
+    '1',
+    ['profile', 'engine', 'dialect', 'target'],
+    'Always 1; says which load is offered to which target.',
+  ),
+  loadOfferedQueries: counter(
+    'rerankscope_load_offered_queries_total',
+    '{query}',
+    [],
+    'Queries due so far by the plan; its rate is the offered rate, whatever the target does.',
+  ),
+  loadRequests: counter(
+    'rerankscope_load_requests_total',
+    '{request}',
+    ['outcome'],
+    'Requests that ended, by outcome: ok, rejected_429, timeout and so on.',
+  ),
+  loadPairs: counter('rerankscope_load_pairs_total', '{pair}', [], 'Pairs of succeeded requests.'),
+  loadInFlightRequests: gauge(
+    'rerankscope_load_in_flight_requests',
+    '{request}',
+    [],
+    'Requests sent and not yet ended.',
+  ),
+  loadResponseDuration: histogram(
+    'rerankscope_load_response_duration_seconds',
+    's',
+    [],
+    durationBounds,
+    'From the instant at which a request was due to its answer: succeeded requests, and timeouts with the time waited.',
+  ),
+  loadDispatchLag: histogram(
+    'rerankscope_load_dispatch_lag_seconds',
+    's',
+    [],
+    geometricBounds(0.00001, 1, 5),
+    'By how much requests were sent later than they were due. Under 10 ms the generator keeps its schedule.',
+  ),
+} as const
+
 const own = {
   buildInfo: gauge(
     'rerankscope_build_info',
@@ -462,7 +505,7 @@ const own = {
   ),
 } as const
 
-export const metrics = { ...article, ...gpu, ...serving, ...proxy, ...own } as const
+export const metrics = { ...article, ...gpu, ...serving, ...proxy, ...load, ...own } as const
 
 /** Prometheus' own linter objects to these names; the contract keeps them all the same. */
 export const articleMetricNames: readonly string[] = Object.values(article).map(({ name }) => name)

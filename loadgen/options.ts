@@ -50,6 +50,8 @@ export interface RunOptions {
   readonly sidecar?: string | undefined
   readonly timeoutSeconds?: number | undefined
   readonly slo?: readonly SloThreshold[] | undefined
+  /** URL of a collector to push the run's own metrics to, over OTLP, while it lasts. */
+  readonly otlp?: string | undefined
 }
 
 export const defaults = {

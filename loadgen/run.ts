@@ -1,9 +1,11 @@
 import { systemClock, type Clock } from '../core/clock.ts'
 import { usageError } from '../core/errors.ts'
 import type { Observation } from '../core/observation.ts'
+import { otlpTargetOf } from '../core/otlp.ts'
 import { parseTargetUrl } from '../core/target-url.ts'
 import { loadDataset } from './dataset/index.ts'
 import { engines } from './engines/index.ts'
+import { LiveMetrics } from './measure/live-metrics.ts'
 import type { Progress } from './measure/progress.ts'
 import { judge, type ScoreCheck } from './measure/response.ts'
 import { summarize } from './measure/summarize.ts'
@@ -30,6 +32,10 @@ export interface RunContext {
   /** Where a live progress line goes; none without it. */
   readonly stderr?: NodeJS.WriteStream | undefined
   readonly clock?: Clock | undefined
+  /** Of rerankscope, for what is pushed. */
+  readonly version?: string | undefined
+  /** Told in a sentence what went wrong beside the run, which is whole all the same. */
+  readonly onTrouble?: ((sentence: string) => void) | undefined
   /** Called once a second. */
   readonly onProgress?: ((progress: Progress) => void) | undefined
   /** Called for each request that ended, in that order. */
@@ -46,10 +52,18 @@ const maximumSeconds = 12 * 3600
  * be loaded at all. A target that fails under load is a result, not an error.
  */
 export async function runLoad(options: RunOptions, context: RunContext): Promise<Run> {
+  const pushTo = otlpTargetOf({ url: options.otlp, protocol: undefined }, context.environment ?? {})
   const { plan, found, engine, target, sidecar, composer, scores } = await prepared(
     options,
     context,
   )
+  const identity = { profile: plan.profile.name, engine: engine.name, dialect: found.dialect.name }
+  const live = new LiveMetrics(
+    { ...identity, target: target.url },
+    options.mode === 'saturate' ? undefined : plan.items,
+  )
+  // Who pushes nothing loads no exporter.
+  const push = pushTo && (await (await import('./push.ts')).startPush(pushTo, live, context))
   const progress = progressWriter(context.stderr)
   const { observations, telemetry, ...facts } = await measure(
     {
@@ -67,14 +81,21 @@ export async function runLoad(options: RunOptions, context: RunContext): Promise
     {
       signal: context.signal,
       clock: context.clock ?? systemClock,
-      onObservation: context.onObservation,
+      onObservation: (observation) => {
+        live.observe(observation)
+        context.onObservation?.(observation)
+      },
       onProgress: (now) => {
+        live.progress(now.elapsedSeconds, now.sent - now.ended)
         progress.write(now)
         context.onProgress?.(now)
       },
     },
-  ).finally(() => {
+  ).finally(async () => {
     progress.end()
+    if (!context.signal.aborted) live.progress(Infinity, 0)
+    const trouble = await push?.end()
+    if (trouble !== undefined) context.onTrouble?.(trouble)
   })
   if (facts.saturation !== undefined && observations.length === 0) throw nothingEnded()
   const summary = summarize(

@@ -1,11 +1,11 @@
 import type { Clock } from '../core/clock.ts'
 import { PrometheusRenderer, ReadingProducer } from '../core/exposition.ts'
+import { otlpTargetOf, startOtlp } from '../core/otlp.ts'
 import type { Policy } from '../core/policy.ts'
+import { resourceOf } from '../core/resource.ts'
 import type { GpuSample, ServingSample, Snapshot } from '../core/snapshot.ts'
 import { Deployment } from './aggregate/deployment.ts'
-import { otlpTargetOf, startOtlp } from './export/otlp.ts'
 import { readingsOf } from './export/readings.ts'
-import { resourceOf } from './export/resource.ts'
 import { hardwareReadings } from './export/hardware.ts'
 import { listen } from './export/listen.ts'
 import { MetricsPage } from './export/metrics-page.ts'
@@ -214,7 +214,11 @@ function producersOf(
 ): { readonly scraped: ReadingProducer; readonly pushed: ReadingProducer } {
   const readings = () => readingsOf(snapshot(), { policy, version })
   const common = {
-    resource: resourceOf({ environment, version, port }),
+    resource: resourceOf({
+      ...{ environment, version },
+      service: 'rerankscope-sidecar',
+      instance: String(port),
+    }),
     wallSeconds: () => clock.wallSeconds(),
   }
   const scraped = new ReadingProducer({ ...common, readings })

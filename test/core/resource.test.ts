@@ -1,13 +1,13 @@
 import { hostname } from 'node:os'
 import { afterEach, expect, test, vi } from 'vitest'
-import { resourceOf } from '../../../sidecar/export/resource.ts'
+import { resourceOf } from '../../core/resource.ts'
 
 afterEach(() => {
   vi.unstubAllEnvs()
 })
 
 const of = (environment: Readonly<Record<string, string>> = {}) =>
-  resourceOf({ environment, version: '1.2.3', port: 9464 })
+  resourceOf({ environment, version: '1.2.3', service: 'rerankscope-sidecar', instance: '9464' })
 
 test('a machine says its name and which of its sidecars this is', () => {
   expect(of()).toEqual({

@@ -14,7 +14,7 @@ message Gauge { repeated Point data_points = 1; }
 message Sum { repeated Point data_points = 1; int32 aggregation_temporality = 2; bool is_monotonic = 3; }
 message Histogram { repeated HistogramPoint data_points = 1; int32 aggregation_temporality = 2; }
 message Point { double as_double = 4; repeated KeyValue attributes = 7; }
-message HistogramPoint { double sum = 5; repeated double explicit_bounds = 7; repeated KeyValue attributes = 9; }
+message HistogramPoint { fixed64 count = 4; double sum = 5; repeated double explicit_bounds = 7; repeated KeyValue attributes = 9; }
 `
 const request = protobuf.parse(definition).root.lookupType('Request')
 
@@ -26,6 +26,7 @@ interface Points {
   readonly dataPoints: readonly {
     readonly asDouble?: number
     readonly sum?: number
+    readonly count?: { toNumber(): number } | number
     readonly attributes?: readonly Attribute[]
   }[]
   readonly isMonotonic?: boolean
@@ -50,6 +51,8 @@ export interface Received {
   readonly names: readonly string[]
   /** `name{attributes}` to kind and value; of a histogram its sum. */
   readonly points: Readonly<Record<string, readonly [kind: string, value: number]>>
+  /** Of histograms, how many values they hold, by the same keys. */
+  readonly counts: Readonly<Record<string, number>>
 }
 
 const recordOf = (attributes: readonly Attribute[] = []) =>
@@ -73,6 +76,14 @@ export function decodeOtlp(body: Uint8Array): Received {
           [kind, point.asDouble ?? point.sum ?? 0] as const,
         ])
       }),
+    ),
+    counts: Object.fromEntries(
+      metrics.flatMap(({ name, histogram }) =>
+        (histogram?.dataPoints ?? []).map(({ attributes, count = 0 }) => [
+          `${name}${JSON.stringify(recordOf(attributes))}`,
+          typeof count === 'number' ? count : count.toNumber(),
+        ]),
+      ),
     ),
   }
 }

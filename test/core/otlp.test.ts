@@ -2,15 +2,15 @@ import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import * as grpc from '@grpc/grpc-js'
 import { afterEach, expect, test, vi } from 'vitest'
-import { UserError } from '../../../core/errors.ts'
-import { PrometheusRenderer, ReadingProducer } from '../../../core/exposition.ts'
-import { metrics } from '../../../core/metrics.ts'
-import { policy } from '../../../core/policy.ts'
-import { reading } from '../../../core/reading.ts'
-import { hardwareReadings } from '../../../sidecar/export/hardware.ts'
-import { otlpTargetOf, otlpUrlOf, startOtlp } from '../../../sidecar/export/otlp.ts'
-import { readingsOf } from '../../../sidecar/export/readings.ts'
-import { fullSnapshot } from './full-snapshot.ts'
+import { UserError } from '../../core/errors.ts'
+import { PrometheusRenderer, ReadingProducer } from '../../core/exposition.ts'
+import { metrics } from '../../core/metrics.ts'
+import { policy } from '../../core/policy.ts'
+import { reading } from '../../core/reading.ts'
+import { hardwareReadings } from '../../sidecar/export/hardware.ts'
+import { otlpTargetOf, otlpUrlOf, startOtlp } from '../../core/otlp.ts'
+import { readingsOf } from '../../sidecar/export/readings.ts'
+import { fullSnapshot } from '../sidecar/export/full-snapshot.ts'
 import { decodeOtlp, type Received } from './otlp-decoder.ts'
 
 afterEach(() => {
@@ -98,7 +98,11 @@ async function pushOnce(
   if (target === undefined) throw new Error('nowhere to push to')
   const troubles: string[] = []
   const onTrouble = (sentence: string) => troubles.push(sentence)
-  const push = await startOtlp({ target, producer: from, onTrouble })
+  const push = await startOtlp({
+    target,
+    producer: from,
+    onTrouble,
+  })
   await push.shutdown()
   expect(troubles).toEqual([])
 }

@@ -1,6 +1,6 @@
 import type { PushMetricExporter } from '@opentelemetry/sdk-metrics'
-import { messageOf, usageError } from '../../core/errors.ts'
-import type { ReadingProducer } from '../../core/exposition.ts'
+import { messageOf, usageError } from './errors.ts'
+import type { ReadingProducer } from './exposition.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -89,6 +89,8 @@ export function otlpUrlOf(text: string, protocol: OtlpProtocol): string {
 export async function startOtlp(options: {
   readonly target: OtlpTarget
   readonly producer: ReadingProducer
+  /** Between two pushes, where `OTEL_METRIC_EXPORT_INTERVAL` says nothing; OpenTelemetry's minute without it. */
+  readonly intervalSeconds?: number
   /** Told once when pushing begins to fail, and once when it works again. */
   readonly onTrouble: (sentence: string) => void
 }): Promise<OtlpPush> {
@@ -126,7 +128,8 @@ export async function startOtlp(options: {
       done(result)
     })
   }
-  const exportIntervalMillis = positive('OTEL_METRIC_EXPORT_INTERVAL') ?? 60_000
+  const exportIntervalMillis =
+    positive('OTEL_METRIC_EXPORT_INTERVAL') ?? (options.intervalSeconds ?? 60) * 1000
   const exportTimeoutMillis = positive('OTEL_METRIC_EXPORT_TIMEOUT') ?? 30_000
   const sdk = new NodeSDK({
     resource: options.producer.resource,

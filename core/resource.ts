@@ -22,7 +22,10 @@ const usableKey = /^[A-Za-z_][\w./-]*$/
 export function resourceOf(options: {
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly version: string
-  readonly port: number
+  /** Its name, unless `OTEL_SERVICE_NAME` says another. */
+  readonly service: string
+  /** What tells it from others of its kind on the machine. */
+  readonly instance: string
 }): Readonly<Record<string, string>> {
   const pod = Object.fromEntries(
     Object.entries(kubernetes).flatMap(([attribute, names]) => {
@@ -33,13 +36,13 @@ export function resourceOf(options: {
   const given = detectResources({ detectors: [envDetector] }).attributes
   const machine = hostname()
   const all = {
-    'service.name': 'rerankscope-sidecar',
+    'service.name': options.service,
     'service.version': options.version,
     // Without it the series of two sidecars that push to one collector would be the same.
     'service.instance.id':
       [pod['k8s.namespace.name'], pod['k8s.pod.name'], pod['k8s.container.name']]
         .filter((part) => part !== undefined)
-        .join('.') || `${machine}:${String(options.port)}`,
+        .join('.') || `${machine}:${options.instance}`,
     'host.name': machine,
     ...pod,
     ...given,
