@@ -1,224 +1,161 @@
 /**
- * What the sidecar costs beside a server, and what two usual ways to the same figures cost: 8 GPUs
- * at 1 Hz, a reranker's page, a scrape a second. The nvidia-smi is the fake of the
+ * What the sidecar costs beside a server, and what other ways to the same figures cost: 8 GPUs at 1 Hz,
+ * a reranker's page, a scrape a second. The ways run by turns, each in a fresh process, and every
+ * figure is the middle of the runs with the least and the greatest. The nvidia-smi is the fake of the
  * tests; what it costs itself is not counted, only what each way spends in its own process.
  *
- *   npm run build && node dist/bench/sidecar.js [seconds]
+ *   npm run build && node dist/bench/sidecar.js [seconds a run] [runs]
+ *
+ * Two controls say how far a figure can be trusted. `bare server` answers the same bytes and does
+ * nothing else: the floor of Node.js. The line at the end is how late an idle process woke up meanwhile:
+ * no scrape can be faster than the machine.
  */
-import { execFile, fork, spawn, type ChildProcess } from 'node:child_process'
+import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, Agent, get } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
+import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { formatDuration } from '../core/units.ts'
-import { percentile } from '../loadgen/measure/percentile.ts'
 import { sorted } from '../loadgen/measure/latency.ts'
+import { percentile } from '../loadgen/measure/percentile.ts'
+import { costOf, scrape, scrapeEverySeconds, sleep, type Cost } from './sidecar/cost.ts'
+import { roles, type Setting } from './sidecar/ways.ts'
 
 const budget = { coreRatio: 0.01, residentBytes: 80e6, withOtlpBytes: 110e6, scrapeSeconds: 0.005 }
-/** Each one finds a picture that was not rendered yet: a faster scraper would see the last text again. */
-const scrapeEverySeconds = 1
-const settleSeconds = 10
 const root = new URL(import.meta.url.includes('/dist/') ? '../../' : '../', import.meta.url)
 const pathOf = (file: string) => fileURLToPath(new URL(file, root))
 const nvidiaSmi = pathOf('test/fixtures/bin/nvidia-smi')
-const fields = ['index', 'uuid', 'utilization.gpu', 'memory.used', 'power.draw.instant', 'name']
-const query = [`--query-gpu=${fields.join(',')}`, '--format=csv']
 
-const roles: Readonly<Record<string, () => Promise<void>>> = {
-  /** A reranker's metrics page, and a collector that takes every push. */
-  page: async () => {
-    const page = readFileSync(pathOf('test/golden/sidecar.metrics.txt'))
-    await serve(() => Promise.resolve(page))
-  },
-  /** prom-client with gauges that a loop sets, as most exporters are written. */
-  'prom-client': async () => {
-    const { set, render } = await promClient()
-    const child = spawn(nvidiaSmi, [...query, '-lms', '1000'], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    })
-    createInterface({ input: child.stdout }).on('line', set)
-    process.on('disconnect', () => child.kill('SIGKILL'))
-    await serve(render)
-  },
-  /** One nvidia-smi a scrape, as the simplest exporters do it. */
-  'nvidia-smi a scrape': async () => {
-    const { set, render } = await promClient()
-    await serve(
-      () =>
-        new Promise((resolve, reject) => {
-          execFile(nvidiaSmi, query, (error, text) => {
-            for (const line of text.split('\n')) set(line)
-            if (error === null) void render().then(resolve, reject)
-            else reject(new Error('nvidia-smi failed', { cause: error }))
-          })
-        }),
-    )
-  },
+interface Running {
+  readonly pid: number
+  readonly url: string
+  readonly ask: () => Promise<unknown>
+  readonly stop: () => Promise<void>
 }
 
-async function promClient() {
-  const { Gauge, Registry } = await import('prom-client')
-  const registry = new Registry()
-  const gauges = fields.slice(2, 5).map((field) => {
-    const name = `gpu_${field.replaceAll('.', '_')}`
-    return new Gauge({ name, help: field, labelNames: ['uuid'], registers: [registry] })
-  })
+async function startRole(name: string, file: string): Promise<Running> {
+  const child = fork(fileURLToPath(import.meta.url), [name, file])
+  const [url] = (await once(child, 'message')) as [string]
   return {
-    set: (line: string) => {
-      const [index = '', uuid = '', ...values] = line.split(', ')
-      if (!/^\d+$/.test(index)) return
-      for (const [at, gauge] of gauges.entries())
-        gauge.set({ uuid }, Number.parseFloat(values[at] ?? ''))
+    pid: child.pid ?? 0,
+    url,
+    ask: async () => {
+      child.send('how late?')
+      const [answer] = (await once(child, 'message')) as [unknown]
+      return answer
     },
-    render: () => registry.metrics(),
+    stop: async () => {
+      const ended = once(child, 'exit')
+      child.disconnect()
+      await ended
+    },
   }
 }
 
-async function serve(render: () => Promise<string | Buffer>): Promise<void> {
-  const server = createServer((request, response) => {
-    request.resume()
-    void render().then((text) => response.end(text))
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  process.send?.(`http://127.0.0.1:${String((server.address() as AddressInfo).port)}`)
-  process.on('disconnect', () => process.exit(0))
-}
-
-const role = process.argv[2] ?? ''
-if (role in roles) await roles[role]?.()
-else await bench(Number(role === '' ? 60 : role))
-
-async function bench(seconds: number): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'rerankscope-bench-'))
-  const control = join(folder, 'control')
-  writeFileSync(control, 'gpus:8')
-  const environment = { ...process.env, FAKE_NVIDIA_SMI: control }
-  const page = await started('page', environment)
-  const command = [pathOf('dist/cli.js'), 'sidecar', '--target', page.url, '--gpu', 'nvidia-smi']
-  command.push('--nvidia-smi', nvidiaSmi, '--listen', '127.0.0.1:0', '--json')
-  try {
-    console.log(
-      `8 GPUs at 1 Hz, a scrape every ${formatDuration(scrapeEverySeconds)}, ${String(seconds)} s each`,
-    )
-    for (const [name, more, resident] of [
-      ['sidecar', [], budget.residentBytes],
-      ['sidecar with OTLP', ['--otlp', page.url], budget.withOtlpBytes],
-    ] as const) {
-      const child = spawn(process.execPath, [...command, ...more], {
-        env: environment,
-        stdio: ['ignore', 'pipe', 'inherit'],
-      })
-      const [line] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string]
-      const { url } = JSON.parse(line) as { url: string }
-      show(name, await measure(child, `${url}/metrics`, seconds), resident)
+async function startSidecar(target: string, more: readonly string[]): Promise<Running> {
+  const command = [pathOf('dist/cli.js'), 'sidecar', '--target', target, '--gpu', 'nvidia-smi']
+  command.push('--nvidia-smi', nvidiaSmi, '--listen', '127.0.0.1:0', '--json', ...more)
+  const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const [line] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string]
+  const { url } = JSON.parse(line) as { url: string }
+  return {
+    pid: child.pid ?? 0,
+    url: `${url}/metrics`,
+    ask: () => Promise.resolve(undefined),
+    stop: async () => {
       const ended = once(child, 'exit')
       child.kill('SIGTERM')
       await ended
+    },
+  }
+}
+
+async function bench(seconds: number, runs: number, folder: string): Promise<void> {
+  const file = join(folder, 'setting.json')
+  const write = (setting: Setting) => {
+    writeFileSync(file, JSON.stringify(setting))
+  }
+  process.env['FAKE_NVIDIA_SMI'] = join(folder, 'control')
+  writeFileSync(process.env['FAKE_NVIDIA_SMI'], 'gpus:8')
+  const golden = readFileSync(pathOf('test/golden/sidecar.metrics.txt'), 'utf8')
+  write({ page: golden, target: '', nvidiaSmi })
+  const reranker = await startRole('bare server', file)
+  try {
+    const sample = await startSidecar(reranker.url, [])
+    await sleep(3)
+    const page = String(await scrape(sample.url))
+    await sample.stop()
+    write({ page, target: reranker.url, nvidiaSmi })
+    const ways: readonly (readonly [string, () => Promise<Running>])[] = [
+      ['sidecar', () => startSidecar(reranker.url, [])],
+      ['sidecar with OTLP', () => startSidecar(reranker.url, ['--otlp', reranker.url])],
+      ...Object.keys(roles).map((name) => [name, () => startRole(name, file)] as const),
+    ]
+    const costs = new Map<string, Cost[]>(ways.map(([name]) => [name, []]))
+    const late: number[] = []
+    for (let run = 0; run < runs; run += 1) {
+      // Another one begins each time: what the machine does at a moment must not stay with one way.
+      for (const at of ways.keys()) {
+        const [name, start] = ways[(at + run) % ways.length] ?? []
+        if (name === undefined || start === undefined) continue
+        await reranker.ask()
+        const running = await start()
+        costs.get(name)?.push(await costOf(running.pid, running.url, seconds))
+        await running.stop()
+        late.push(Number(await reranker.ask()))
+      }
     }
-    for (const name of ['prom-client', 'nvidia-smi a scrape']) {
-      const other = await started(name, environment)
-      show(name, await measure(other.child, other.url, seconds))
-      other.child.disconnect()
-    }
+    console.log(
+      `8 GPUs at 1 Hz, a scrape every ${formatDuration(scrapeEverySeconds)}, ${String(runs)} runs of ${String(seconds)} s each, by turns`,
+    )
+    for (const [name, all] of costs) show(name, all)
+    console.log(
+      `an idle process woke up late by p99 ${spread(late, formatDuration)}; load ${loadavg()[0]?.toFixed(1) ?? ''} at the end`,
+    )
   } finally {
-    page.child.disconnect()
+    await reranker.stop()
     rmSync(folder, { recursive: true })
   }
 }
 
-async function started(name: string, env: NodeJS.ProcessEnv) {
-  const child: ChildProcess = fork(fileURLToPath(import.meta.url), [name], { env })
-  const [url] = (await once(child, 'message')) as [string]
-  return { child, url }
+/** The middle of `values`, the least and the greatest. */
+function spread(values: readonly number[], format: (value: number) => string): string {
+  const [low = NaN, middle = NaN, high = NaN] = [0, 0.5, 1].map((q) =>
+    percentile(sorted(values), q),
+  )
+  return `${format(middle)} (${format(low)} … ${format(high)})`
 }
 
-interface Cost {
-  readonly coreRatio: number
-  readonly residentBytes: number
-  readonly peakBytes: number
-  readonly scrapeSeconds: Float64Array
-  readonly pageBytes: number
-}
-
-async function measure(child: ChildProcess, url: string, seconds: number): Promise<Cost> {
-  const agent = new Agent({ keepAlive: true })
-  const scrapeSeconds: number[] = []
-  let pageBytes = 0
-  const scrapeFor = async (duration: number) => {
-    for (const end = now() + duration; now() < end;) {
-      const begin = now()
-      pageBytes = await scrape(url, agent)
-      scrapeSeconds.push(now() - begin)
-      await sleep(scrapeEverySeconds - (now() - begin))
-    }
+function show(name: string, costs: readonly Cost[]): void {
+  const ours = name.startsWith('sidecar')
+  const resident = name === 'sidecar' ? budget.residentBytes : budget.withOtlpBytes
+  const column = (
+    what: string,
+    values: readonly number[],
+    format: (value: number) => string,
+    limit?: number,
+  ) => {
+    const ratio = (percentile(sorted(values), 0.5) ?? NaN) / (limit ?? NaN)
+    const part = ours && limit !== undefined ? `, ${ratio.toFixed(2)} of its budget` : ''
+    return `${what} ${spread(values, format)}${part}`
   }
-  // Starting, and the first readings, are paid once.
-  await scrapeFor(settleSeconds)
-  scrapeSeconds.length = 0
-  const [begin, cpuBefore] = [now(), cpuSecondsOf(child)]
-  await scrapeFor(seconds)
-  const coreRatio = (cpuSecondsOf(child) - cpuBefore) / (now() - begin)
-  agent.destroy()
-  const kilobytes = (name: string) => {
-    const status = readFileSync(`/proc/${String(child.pid)}/status`, 'utf8')
-    return Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) * 1024
-  }
-  return {
-    coreRatio,
-    residentBytes: kilobytes('VmRSS'),
-    peakBytes: kilobytes('VmHWM'),
-    scrapeSeconds: sorted(scrapeSeconds),
-    pageBytes,
-  }
-}
-
-function scrape(url: string, agent: Agent): Promise<number> {
-  return new Promise((resolve, reject) => {
-    get(url, { agent }, (response) => {
-      let bytes = 0
-      response.on('data', (chunk: Buffer) => (bytes += chunk.length))
-      response.on('end', () => {
-        resolve(bytes)
-      })
-    }).on('error', reject)
-  })
-}
-
-/** User and system time of the process alone, in the 100 ticks a second of Linux. */
-function cpuSecondsOf(child: ChildProcess): number {
-  const stat = readFileSync(`/proc/${String(child.pid)}/stat`, 'utf8')
-  const [user, system] = stat
-    .slice(stat.lastIndexOf(')') + 2)
-    .split(' ')
-    .slice(11, 13)
-  return (Number(user) + Number(system)) / 100
-}
-
-function show(name: string, cost: Cost, residentBudget?: number): void {
-  const { coreRatio, residentBytes, peakBytes, scrapeSeconds, pageBytes } = cost
-  const [p50 = NaN, p99 = NaN] = [0.5, 0.99].map((q) => percentile(scrapeSeconds, q))
-  const of = (value: number, limit: number | undefined) =>
-    limit === undefined ? '' : ` (${(value / limit).toFixed(2)} of its budget)`
-  const ours = residentBudget !== undefined
+  const quantiles = (q: number) =>
+    costs.map(({ scrapeSeconds }) => percentile(sorted(scrapeSeconds), q) ?? NaN)
+  const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`
+  const cores = costs.map(({ coreRatio }) => coreRatio)
+  const bytes = costs.map(({ residentBytes }) => residentBytes)
   console.log(
     [
-      name.padEnd(20),
-      `core ${(coreRatio * 100).toFixed(2)} %${of(coreRatio, ours ? budget.coreRatio : undefined)}`,
-      `RSS ${(residentBytes / 1e6).toFixed(1)} MB${of(residentBytes, residentBudget)}, peak ${(peakBytes / 1e6).toFixed(1)} MB`,
-      `scrape of ${(pageBytes / 1000).toFixed(0)} kB p50 ${formatDuration(p50)}, p99 ${formatDuration(p99)}${of(p99, ours ? budget.scrapeSeconds : undefined)}`,
-    ].join('  '),
+      `${name} (a page of ${((costs[0]?.pageBytes ?? 0) / 1000).toFixed(0)} kB)`,
+      column('core', cores, (ratio) => `${(ratio * 100).toFixed(2)} %`, budget.coreRatio),
+      `${column('RSS', bytes, megabytes, resident)}; peak ${megabytes(Math.max(...costs.map(({ peakBytes }) => peakBytes)))}`,
+      column('scrape p50', quantiles(0.5), formatDuration),
+      column('scrape p99', quantiles(0.99), formatDuration, budget.scrapeSeconds),
+    ].join('\n  '),
   )
 }
 
-function now(): number {
-  return performance.now() / 1000
-}
-
-function sleep(seconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, Math.max(0, seconds) * 1000))
-}
+const [, , first = '', second = ''] = process.argv
+if (first in roles) await roles[first]?.(JSON.parse(readFileSync(second, 'utf8')) as Setting)
+else await bench(Number(first || 30), Number(second || 3), mkdtempSync(join(tmpdir(), 'bench-')))
