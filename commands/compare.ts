@@ -82,7 +82,7 @@ interface Turns {
 async function inTurns(
   { targets = [], profile, seconds, rounds, runs }: Turns,
   folders: readonly (string | number)[],
-  { signal, stderr, slo }: CommandContext & { readonly slo: ReturnType<typeof sloOf> },
+  { signal, stderr, environment, slo }: CommandContext & { readonly slo: ReturnType<typeof sloOf> },
 ): Promise<readonly Run[]> {
   const [a, b] = targets
   if (a === undefined || b === undefined || targets.length > 2 || folders.length > 0) {
@@ -102,6 +102,6 @@ async function inTurns(
   const offered = await readProfile(profile)
   return alternate(
     { targets: [a, b], profile: offered, seconds, rounds, out, slo },
-    { signal, stderr },
+    { signal, stderr, environment },
   )
 }

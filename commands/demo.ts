@@ -71,7 +71,7 @@ interface DemoOptions {
 
 async function demonstrate(
   options: DemoOptions,
-  { signal, stdout, stderr }: CommandContext,
+  { signal, stdout, stderr, environment }: CommandContext,
   running: RunningProgram[],
 ): Promise<ExitCode> {
   const start = async (programArguments: readonly string[]): Promise<RunningProgram> => {
@@ -104,7 +104,7 @@ async function demonstrate(
           out: join(out, profile),
           force: options.force,
         },
-        { signal, stderr },
+        { signal, stderr, environment },
       ),
     )
   }

@@ -27,9 +27,9 @@ import { preflight, requireDocuments, type Preflight } from './target.ts'
 export interface RunContext {
   /** Aborts: stop sending, drain, write what was measured, marked INVALID. */
   readonly signal: AbortSignal
-  /** For programs that an engine runs. */
+  /** For programs that an engine runs, and for what the terminal can show. */
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined
-  /** Where a live progress line goes; none without it. */
+  /** Where the progress is shown; nowhere without it. */
   readonly stderr?: NodeJS.WriteStream | undefined
   readonly clock?: Clock | undefined
   /** Of rerankscope, for what is pushed. */
@@ -64,7 +64,7 @@ export async function runLoad(options: RunOptions, context: RunContext): Promise
   )
   // Who pushes nothing loads no exporter.
   const push = pushTo && (await (await import('./push.ts')).startPush(pushTo, live, context))
-  const progress = progressWriter(context.stderr)
+  const progress = progressWriter(context.stderr, context.environment)
   const { observations, telemetry, ...facts } = await measure(
     {
       plan,

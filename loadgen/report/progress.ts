@@ -1,19 +1,28 @@
-import { Presets, SingleBar } from 'cli-progress'
 import { formatCount, formatDuration, formatRatio } from '../../core/units.ts'
 import type { Progress } from '../measure/progress.ts'
+import { liveLines } from './live/lines.ts'
+import { LiveTerminal } from './live/terminal.ts'
 
-/** A bar and the longest line beside it. */
-const barColumns = 120
+type Environment = Readonly<Record<string, string | undefined>>
 
 export interface ProgressWriter {
   write(progress: Progress): void
   end(): void
 }
 
-/** A bar that redraws itself on a terminal, a line a second elsewhere, nothing without a stream. */
-export function progressWriter(stream: NodeJS.WriteStream | undefined): ProgressWriter {
+/**
+ * A few lines that are drawn again in place on a terminal; a line a second in a pipe, a file, or a
+ * terminal that cannot move its cursor (`TERM=dumb`); nothing without a stream. Colours are left out
+ * with NO_COLOR and where there are none, everything but ASCII where the locale is not UTF-8.
+ */
+export function progressWriter(
+  stream: NodeJS.WriteStream | undefined,
+  environment: Environment = {},
+): ProgressWriter {
   if (stream === undefined) return { write: () => undefined, end: () => undefined }
-  return stream.isTTY ? barOn(stream) : linesOn(stream)
+  return stream.isTTY && environment['TERM'] !== 'dumb'
+    ? viewOn(stream, environment)
+    : linesOn(stream)
 }
 
 /** `low  3 s of 30 s  5/s offered, 5/s achieved  1 in flight  p95 41.2 ms  0 failed  GPU 43 %` */
@@ -32,21 +41,6 @@ export function progressLine(progress: Progress): string {
   ].join('  ')
 }
 
-/** The same for a terminal of 80 columns, without a bar: `low 3/30 s  5 of 5/s  p95 41.2 ms  …` */
-function briefProgressLine(progress: Progress): string {
-  const { elapsedSeconds, scheduledSeconds, sent, ended, failed } = progress
-  return [
-    `${progress.profile} ${elapsedSeconds.toFixed(0)}/${formatCount(scheduledSeconds)} s`,
-    progress.offeredRate === undefined
-      ? `${formatCount(progress.achievedRate)}/s`
-      : `${formatCount(progress.achievedRate)} of ${formatCount(progress.offeredRate)}/s`,
-    p95Of(progress),
-    `${formatCount(failed)} failed`,
-    `${formatCount(sent - ended)} in flight`,
-    gpuOf(progress),
-  ].join('  ')
-}
-
 const p95Of = ({ p95Seconds }: Progress): string =>
   `p95 ${p95Seconds === undefined ? '–' : formatDuration(p95Seconds)}`
 const gpuOf = ({ gpu }: Progress): string =>
@@ -59,31 +53,40 @@ function linesOn(stream: NodeJS.WriteStream): ProgressWriter {
   }
 }
 
-function barOn(stream: NodeJS.WriteStream): ProgressWriter {
-  // What does not fit is cut off, and the figures that matter most would be.
-  const brief = stream.columns < barColumns
-  const bar = new SingleBar(
-    {
-      stream,
-      format: brief ? '{line}' : '{bar} {line}',
-      barsize: 16,
-      // The bar's own timer runs beside the pacer: no oftener than a person notices.
-      fps: 4,
-      hideCursor: true,
-      clearOnComplete: true,
-    },
-    Presets.shades_classic,
-  )
-  let started = false
+function viewOn(stream: NodeJS.WriteStream, environment: Environment): ProgressWriter {
+  const terminal = new LiveTerminal(stream)
+  const unicode = isUtf8(environment)
+  const colour = hasColours(stream, environment)
+  let last: Progress | undefined
+  const draw = () => {
+    if (last !== undefined) {
+      // What is above the top of the screen could not be erased.
+      const lines = liveLines(last, { columns: stream.columns, colour, unicode })
+      terminal.draw(lines.slice(0, Math.max(1, stream.rows - 1)))
+    }
+  }
+  stream.on('resize', draw)
   return {
     write: (progress) => {
-      const payload = { line: brief ? briefProgressLine(progress) : progressLine(progress) }
-      if (!started) bar.start(progress.scheduledSeconds, 0, payload)
-      started = true
-      bar.update(Math.min(progress.elapsedSeconds, progress.scheduledSeconds), payload)
+      last = progress
+      draw()
     },
     end: () => {
-      if (started) bar.stop()
+      stream.removeListener('resize', draw)
+      terminal.end()
     },
   }
+}
+
+/** As the C library decides: the first of the three that is set. */
+function isUtf8({ LC_ALL, LC_CTYPE, LANG }: Environment): boolean {
+  return /utf-?8/i.test(
+    [LC_ALL, LC_CTYPE, LANG].find((one) => one !== undefined && one !== '') ?? '',
+  )
+}
+
+/** Node knows terminals, but asks of NO_COLOR only whether it is there: empty means not set. */
+function hasColours(stream: Partial<NodeJS.WriteStream>, environment: Environment): boolean {
+  const { NO_COLOR, ...others } = environment
+  return (NO_COLOR ?? '') === '' && stream.hasColors?.(others) === true
 }

@@ -1,4 +1,3 @@
-import { PassThrough } from 'node:stream'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
   compareAll,
@@ -9,7 +8,7 @@ import {
   type Run,
 } from '../../../loadgen/index.ts'
 import { html, jsonMarkup, Markup } from '../../../core/page/markup.ts'
-import { progressLine, progressWriter } from '../../../loadgen/report/progress.ts'
+import { progressLine } from '../../../loadgen/report/progress.ts'
 import { parseSlo } from '../../../loadgen/measure/slo.ts'
 import { madeRun } from './made-run.ts'
 import { recordRun, type RecordedRun } from './recorded-run.ts'
@@ -157,21 +156,4 @@ test('a line of progress says it all', () => {
   expect(progressLine(progress)).toBe(
     'low    3 s of 30 s  5/s offered, 4.60/s achieved  1 in flight  p95 41.2 ms  1 failed  GPU –',
   )
-})
-
-test('a terminal of 80 columns shows every figure, without a bar', () => {
-  const drawn = (columns: number) => {
-    const terminal = Object.assign(new PassThrough(), { isTTY: true, columns })
-    const writer = progressWriter(terminal as unknown as NodeJS.WriteStream)
-    writer.write({ ...progress, gpu: { utilizationRatio: 0.3, emulated: true } })
-    const text = String(terminal.read())
-    writer.end()
-    return text
-  }
-  const brief = 'low 3/30 s  4.60 of 5/s  p95 41.2 ms  1 failed  1 in flight  emulated GPU 30 %'
-  expect(brief.length).toBeLessThanOrEqual(80)
-  expect(drawn(80)).toContain(brief)
-  expect(drawn(80)).not.toContain('░')
-  expect(drawn(120)).toContain('1 failed  emulated GPU 30 %')
-  expect(drawn(120)).toContain('░')
 })
