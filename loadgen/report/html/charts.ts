@@ -7,6 +7,7 @@ import {
   sorted,
 } from '../../measure/latency.ts'
 import { percentile } from '../../measure/percentile.ts'
+import { seriesOf } from '../../measure/series.ts'
 import type { Run } from '../folder.ts'
 
 type Column = (number | null)[]
@@ -16,7 +17,7 @@ type Column = (number | null)[]
  * a distribution the lower edges of its bins.
  */
 export interface Chart {
-  readonly kind: 'latency' | 'utilization' | 'rate' | 'distribution'
+  readonly kind: 'latency' | 'utilization' | 'rate' | 'flight' | 'distribution'
   readonly columns: readonly Column[]
   readonly series: readonly { readonly label: string; readonly style: string }[]
   /** Horizontal bands, as shares of 1. */
@@ -51,7 +52,7 @@ export function chartsOf(run: Run): Charts {
     charts: [
       latencyChart(run, width),
       ...(utilization === undefined ? [] : [utilization]),
-      rateChart(run, width),
+      ...stepCharts(run, width),
       ...distributionChart(run),
     ],
     thinnedTo: run.observations.length > maximumPoints ? maximumPoints : undefined,
@@ -135,37 +136,35 @@ function utilizationChart({ telemetry, summary }: Run): Chart | undefined {
   }
 }
 
-function rateChart({ observations, summary }: Run, width: number): Chart {
+/** Rates and requests in flight, as steps: the last value stands until the end. */
+function stepCharts({ observations, summary }: Run, width: number): readonly Chart[] {
   const { spanSeconds } = summary.throughput
-  // What is left over at the end joins the last whole slice: a sliver's rate means nothing.
-  const count = Math.max(1, Math.floor(spanSeconds / width + 1e-9))
-  const ratesOf = (seconds: readonly number[]): readonly number[] => {
-    const counts = Array.from({ length: count }, () => 0)
-    for (const second of seconds) {
-      const at = Math.min(count - 1, Math.floor(second / width + 1e-9))
-      counts[at] = (counts[at] ?? 0) + 1
-    }
-    return counts.map(
-      (requests, at) => requests / (at === count - 1 ? spanSeconds - at * width : width),
-    )
+  const { points } = seriesOf(observations, spanSeconds, width)
+  if (points.length === 0) return []
+  const edges = [...points.map(({ atSeconds }) => atSeconds), spanSeconds]
+  const held = (of: (point: (typeof points)[number]) => number): Column => {
+    const values = points.map((point) => Number(of(point).toFixed(5)))
+    return [...values, values.at(-1) ?? 0]
   }
-  const offered = ratesOf(observations.map(({ intendedSeconds }) => intendedSeconds))
-  const succeeded = observations.filter(({ outcome }) => outcome === 'ok')
-  const answered = ratesOf(succeeded.map(({ doneSeconds }) => doneSeconds))
-  const edges = [...offered.keys()].map((at) => at * width)
-  return {
-    kind: 'rate',
-    // The last value stands until the end.
-    columns: [
-      [...edges, spanSeconds],
-      [...offered, offered.at(-1) ?? 0],
-      [...answered, answered.at(-1) ?? 0],
-    ],
-    series: [
-      { label: 'offered', style: 'offered' },
-      { label: 'answered', style: 'answered' },
-    ],
-  }
+  return [
+    {
+      kind: 'rate',
+      columns: [
+        edges,
+        held((point) => point.offeredQueriesPerSecond),
+        held((point) => point.achievedQueriesPerSecond),
+      ],
+      series: [
+        { label: 'offered', style: 'offered' },
+        { label: 'answered', style: 'answered' },
+      ],
+    },
+    {
+      kind: 'flight',
+      columns: [edges, held((point) => point.inFlight)],
+      series: [{ label: 'in flight', style: 'answered' }],
+    },
+  ]
 }
 
 /** Enough to show two humps, few enough that each bin holds requests. */

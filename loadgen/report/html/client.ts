@@ -11,7 +11,8 @@ export const clientScript = String.raw`
   const percent = (r) => r == null ? '' : (r * 100).toFixed(0) + ' %';
   const rate = (r) => r == null ? '' : Number(r.toFixed(1)) + '/s';
   const count = (n) => n == null ? '' : String(n);
-  const formats = { latency: duration, utilization: percent, rate, distribution: count };
+  const some = (n) => n == null ? '' : String(Number(n.toFixed(n < 10 ? 2 : 0)));
+  const formats = { latency: duration, utilization: percent, rate, flight: some, distribution: count };
   const points = (color, size) => ({ paths: () => null, points: { show: true, size, width: 0, fill: color, stroke: color } });
   const styles = (style) => {
     if (style.startsWith('shape')) return points(css(style), 5);
@@ -47,7 +48,7 @@ export const clientScript = String.raw`
       ctx.textAlign = 'left';
       ctx.fillText(chart.line.label, bbox.left + 6 * pixels, y(chart.line.at) - 4 * pixels);
     }
-    let free = -Infinity;
+    const taken = [];
     (chart.marks || []).forEach(({ at, label }) => {
       const x = u.valToPos(at, 'x', true);
       ctx.strokeStyle = css('ink');
@@ -60,10 +61,13 @@ export const clientScript = String.raw`
       ctx.fillStyle = css('ink');
       ctx.textAlign = 'left';
       const text = label + ' ' + duration(at);
-      // Labels of lines that stand close go one below the other.
-      const row = x < free ? 1 : 0;
-      free = x + ctx.measureText(text).width + 14 * pixels;
-      const fits = free < bbox.left + bbox.width;
+      const wide = ctx.measureText(text).width + 10 * pixels;
+      const fits = x + wide < bbox.left + bbox.width;
+      const from = fits ? x : x - wide;
+      // Labels that would lie on one another go one below the other.
+      let row = 0;
+      while (taken[row] > from) row += 1;
+      taken[row] = from + wide;
       ctx.textAlign = fits ? 'left' : 'right';
       ctx.fillText(text, x + (fits ? 5 : -5) * pixels, bbox.top + (14 + row * 15) * pixels);
     });
@@ -89,7 +93,8 @@ export const clientScript = String.raw`
     const timed = chart.kind !== 'distribution';
     const end = timed ? span : chart.columns[0][chart.columns[0].length - 1];
     const narrow = element.clientWidth < 500;
-    const top = chart.kind === 'utilization' ? () => [0, 1] : (u, min, max) => [0, (max || 1) * 1.08];
+    // Above the bars of a distribution stand the names of its marks.
+    const top = chart.kind === 'utilization' ? () => [0, 1] : (u, min, max) => [0, (max || 1) * (chart.kind === 'distribution' ? 1.3 : 1.08)];
     return new uPlot({
       width: element.clientWidth, height: chart.kind === 'latency' ? 270 : 170,
       scales: { x: { time: false, range: () => [0, end] }, y: { range: top } },
@@ -116,7 +121,11 @@ export const clientScript = String.raw`
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
   let waiting;
   // On paper the page is light, whatever the screen is.
-  addEventListener('beforeprint', draw);
+  addEventListener('beforeprint', () => {
+    // Paper cannot be clicked.
+    document.querySelectorAll('details').forEach((part) => { part.open = true; });
+    draw();
+  });
   addEventListener('afterprint', draw);
   addEventListener('resize', () => { clearTimeout(waiting); waiting = setTimeout(draw, 150); });
 })();

@@ -49,7 +49,9 @@ function page(runs: readonly Run[], opening: Markup | string): string {
         <main>
           <p class="brand">rerankscope load report</p>
           ${opening}
-          ${runs.map((run, number) => runSection(run, charts[number] ?? chartsOf(run), number))}
+          ${runs.map((run, number) =>
+            runSection(run, charts[number] ?? chartsOf(run), { number, several: runs.length > 1 }),
+          )}
         </main>
         <script type="application/json" id="charts">
           ${jsonMarkup(charts)}
@@ -62,12 +64,12 @@ function page(runs: readonly Run[], opening: Markup | string): string {
 }
 
 function sideBySide(runs: readonly Run[]): Markup {
-  return html`<div class="card compare" style="margin:0 0 48px">
+  return html`<div class="card compare" style="margin-bottom:48px">
     <h2>Side by side</h2>
     <table>
       <tr>
         <th></th>
-        ${runs.map(({ summary }) => html`<th>${summary.profile.name}</th>`)}
+        ${runs.map(({ summary, folder }) => html`<th>${summary.profile.name}<br />${folder}</th>`)}
       </tr>
       ${figures.map(
         ({ name, of }) =>
@@ -94,7 +96,7 @@ function differences({ base, others }: ComparedRuns): Markup {
           </div>
         </div>
         <div class="scroll">
-          <table>
+          <table class="differences">
             <tr>
               <th></th>
               <th>base</th>

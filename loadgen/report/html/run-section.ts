@@ -1,10 +1,12 @@
 import { html, type Markup } from '../../../core/page/markup.ts'
-import { formatBytes, formatCount } from '../../../core/units.ts'
+import { formatCount, formatDuration } from '../../../core/units.ts'
 import type { Summary } from '../../measure/run-file.ts'
 import { sloSentence } from '../../measure/slo.ts'
 import type { Run } from '../folder.ts'
-import { duration, intervalOf } from '../text.ts'
+import { duration } from '../text.ts'
 import type { Chart, Charts } from './charts.ts'
+import { lengthsCard } from './lengths.ts'
+import { tiles } from './tiles.ts'
 
 const chartTitles = {
   latency: ['Response time', 'each request from its intended time; the line is the p95 of a slice'],
@@ -13,6 +15,10 @@ const chartTitles = {
     'share of time in which at least one kernel ran, with the policy’s bands',
   ],
   rate: ['Queries a second', 'offered by the schedule, and answered with success'],
+  flight: [
+    'Requests in flight',
+    'sent and not ended, on average; it climbs when the target falls behind',
+  ],
   distribution: [
     'Distribution',
     'how many requests took how long; response counts from the intended time, service from the send',
@@ -22,12 +28,16 @@ const chartTitles = {
 /** Without a schedule a request is due when it is sent. */
 const saturatedTitles: Partial<Record<Chart['kind'], readonly [string, string]>> = {
   latency: ['Service time', 'each request from its send; the line is the p95 of a slice'],
-  rate: ['Requests a second', 'sent as others ended, and answered with success'],
+  rate: ['Queries a second', 'sent as others ended, and answered with success'],
   distribution: ['Distribution', 'how many requests took how long, from the send'],
 }
 
 /** One run: the verdict first, then the figures, then how they came about. */
-export function runSection({ summary }: Run, charts: Charts, number: number): Markup {
+export function runSection(
+  { summary, folder }: Run,
+  charts: Charts,
+  { number, several }: { readonly number: number; readonly several: boolean },
+): Markup {
   const { profile, target, engine, dataset } = summary
   const [fewest, most] = profile.documentsPerQuery
   const documents = fewest === most ? String(most) : `${String(fewest)} to ${String(most)}`
@@ -37,6 +47,7 @@ export function runSection({ summary }: Run, charts: Charts, number: number): Ma
       <span class="pill ${summary.validity.valid ? 'good' : 'bad'}"
         >${summary.validity.valid ? 'valid run' : 'INVALID run'}</span
       >
+      ${several ? html`<span class="muted small">${folder}</span>` : ''}
     </header>
     <p class="muted">
       ${rhythm(summary)} of ${documents} documents for ${formatCount(profile.seconds)} s against
@@ -45,6 +56,7 @@ export function runSection({ summary }: Run, charts: Charts, number: number): Ma
     ${verdicts(summary)} ${tiles(summary)}
     ${charts.charts.map((chart) => chartCard(chart, number, summary))}
     <div class="two">${shapes(summary)} ${percentiles(summary)}</div>
+    ${lengthsCard(summary)}
     <details>
       <summary>How this was measured</summary>
       <ul>
@@ -77,12 +89,19 @@ function rhythm({ profile, saturation }: Summary): string {
 }
 
 /** The script finds its place by the id, and shows what is under the cursor in the `output`. */
-function chartCard({ kind, series }: Chart, number: number, { saturation }: Summary): Markup {
+function chartCard({ kind, series }: Chart, number: number, summary: Summary): Markup {
+  const { saturation, steady } = summary
   const closed = saturation === undefined ? undefined : saturatedTitles[kind]
   const [title, explanation] = closed ?? chartTitles[kind]
   return html`<div class="card">
     <h2>${title}</h2>
-    <p class="muted small">${explanation}</p>
+    <p class="muted small">
+      ${explanation}${
+        kind === 'utilization' && steady !== undefined
+          ? `; the figures are of the steady window, ${formatDuration(steady.startSeconds)} to ${formatDuration(steady.endSeconds)}`
+          : ''
+      }
+    </p>
     <p class="legend">
       ${series.map(
         ({ label, style }) =>
@@ -171,68 +190,6 @@ function verdicts({ validity, guidance, slo, totals }: Summary): Markup {
     guidance.recommendation,
     guidance.reasons,
   )}`
-}
-
-function tiles(summary: Summary): Markup {
-  const { throughput, gpu, efficiency, totals } = summary
-  const device = gpu?.devices[0]
-  const percent = (value: number | null | undefined) =>
-    value === null || value === undefined ? '–' : `${value.toFixed(0)} %`
-  const facts: readonly (readonly [string, string])[] = [
-    ...latencyTiles(summary),
-    [formatCount(throughput.pairsPerSecond), `pairs/s${spreadOf(summary)}`],
-    [`${formatCount(totals.succeeded)} / ${formatCount(totals.requests)}`, 'requests succeeded'],
-    ...(device === undefined
-      ? []
-      : ([
-          [
-            percent(device.utilizationPercent.mean),
-            `GPU, ${percent(device.utilizationPercent.min)} to ${percent(device.utilizationPercent.max)} (${gpu?.source ?? ''})`,
-          ],
-          [
-            device.memoryUsedBytes.mean === null ? '–' : formatBytes(device.memoryUsedBytes.mean),
-            'GPU memory',
-          ],
-          [
-            efficiency.pairsPerSecondPerGb === null
-              ? '–'
-              : formatCount(efficiency.pairsPerSecondPerGb),
-            'pairs/s per GB',
-          ],
-        ] as const)),
-  ]
-  return html`<div class="tiles">
-    ${facts.map(([value, name]) => html`<div class="tile"><b>${value}</b><span>${name}</span></div>`)}
-  </div>`
-}
-
-function latencyTiles({
-  latencySeconds: { response, service },
-  throughput,
-  profile,
-  saturation,
-}: Summary): readonly (readonly [string, string])[] {
-  const queries = formatCount(throughput.queriesPerSecond)
-  if (saturation !== undefined) {
-    return [
-      [duration(service.p95), 'p95 service, from the send'],
-      [duration(service.p50), 'p50 service'],
-      [queries, `queries/s, ${formatCount(saturation.meanInFlight)} in flight on average`],
-    ]
-  }
-  return [
-    [duration(response.p95), `p95 response, ${intervalOf(response)}`],
-    [duration(response.p50), 'p50 response'],
-    [queries, `queries/s of ${formatCount(profile.queriesPerSecond)} offered`],
-  ]
-}
-
-/** What each second held, where the target set the rate. */
-function spreadOf({ saturation }: Summary): string {
-  const { min = null, max = null } = saturation?.pairsEachSecond ?? {}
-  return min === null || max === null
-    ? ''
-    : `, ${formatCount(min)} to ${formatCount(max)} each second`
 }
 
 function shapes({ byShape }: Summary): Markup {

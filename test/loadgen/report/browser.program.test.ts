@@ -37,9 +37,9 @@ describeWithProgram('chromium', 'the report in a browser', () => {
         if (!request.url().startsWith('file:')) complaints.push(request.url())
       })
       await page.goto(pathToFileURL(path).href)
-      await page.locator('html[data-drawn="8"]').waitFor({ state: 'attached' })
+      await page.locator('html[data-drawn="10"]').waitFor({ state: 'attached' })
       expect(complaints).toEqual([])
-      expect(await page.locator('.uplot canvas').count()).toBe(8)
+      expect(await page.locator('.uplot canvas').count()).toBe(10)
       // Drawn, not blank: a chart of one colour would be a chart of nothing.
       const colours = await page.evaluate(`(() => {
       const seen = new Set()
@@ -70,7 +70,7 @@ describeWithProgram('chromium', 'the report in a browser', () => {
     const page = await browser.newPage({ viewport: { width: 390, height: 800 } })
     await page.goto(pathToFileURL(path).href)
     // The second run has no GPU figures, so no chart of them.
-    await page.locator('html[data-drawn="7"]').waitFor({ state: 'attached' })
+    await page.locator('html[data-drawn="9"]').waitFor({ state: 'attached' })
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390)
     const text = await page.locator('main').innerText()
     expect(text.indexOf('no difference seen')).toBeLessThan(text.indexOf('Side by side'))
@@ -86,6 +86,20 @@ describeWithProgram('chromium', 'the report in a browser', () => {
     expect(await page.evaluate(`(${left})('rate')`)).toBe(
       await page.evaluate(`(${left})('latency')`),
     )
+    // No table is wider than its card: nothing has to be scrolled to be seen.
+    const cutOff = `[...document.querySelectorAll('.card, .scroll')]
+      .filter((card) => card.scrollWidth > card.clientWidth + 1).map((card) => card.innerText)`
+    expect(await page.evaluate(cutOff)).toEqual([])
+    const cells = page
+      .locator('#chart-0-flight')
+      .locator('xpath=ancestor::section')
+      .locator('.heat td b')
+    expect(await cells.allTextContents()).toEqual(
+      [30, 40, 50, 60, 70].flatMap((ms) => [`${String(ms)}.0 ms`, `${String(ms)}.0 ms`]),
+    )
+    await page.emulateMedia({ media: 'print' })
+    await page.setViewportSize({ width: 794, height: 1100 })
+    expect(await page.evaluate(cutOff)).toEqual([])
     const paper = await page.pdf({ format: 'A4' })
     expect(paper.subarray(0, 5).toString()).toBe('%PDF-')
     await page.close()
