@@ -105,7 +105,7 @@ export async function startSidecar(options: SidecarOptions, clock: Clock): Promi
       // A source that is cut off by the end of the program is not down.
       if (!controller.signal.aborted) options.onTrouble(sentence)
     },
-    onAttempt: () => void metrics.prepare(intervalSeconds),
+    onAttempt: () => void metrics.prepare(untilNext(polls, clock.monotonicSeconds())),
   }
   const polls = await pollsOf(options, environment, deployment, tell)
   // Before anything listens: a mistake in its file must leave nothing open.
@@ -179,6 +179,15 @@ function proxyPoll(
 ): Poll<ServingSample> {
   const onReading = deployment.addProxied.bind(deployment)
   return new Poll({ source, clock, intervalSeconds, onReading, onAttempt })
+}
+
+/** A reading and a scrape that are due together may come in either order. */
+const jitterSeconds = 0.05
+
+/** How long nothing new is to be expected: no source is due before. */
+function untilNext(polls: readonly AnyPoll[], nowSeconds: number): number {
+  const due = polls.flatMap(({ dueSeconds = 0 }) => (dueSeconds > nowSeconds ? [dueSeconds] : []))
+  return Math.min(...due) - nowSeconds + jitterSeconds
 }
 
 /** What is known now, taken anew when that may have changed. */

@@ -59,6 +59,11 @@ export class Poll<T> {
     return this.#lastSuccess && this.#lastSuccess.atSeconds + freshIntervals * this.#intervalSeconds
   }
 
+  /** When the next reading is due after one that succeeded. */
+  get dueSeconds(): number | undefined {
+    return this.#lastSuccess && this.#lastSuccess.atSeconds + this.#intervalSeconds
+  }
+
   health(): SourceHealth {
     const now = this.#clock.monotonicSeconds()
     const silent = this.#lastSuccess && now - this.#lastSuccess.atSeconds
@@ -206,7 +211,8 @@ export class Poll<T> {
     } finally {
       settled = true
       stop.removeEventListener('abort', onStop)
-      timer.abort()
+      // With a reason: without one an error with its stack is made each time.
+      timer.abort('settled')
     }
   }
 }
