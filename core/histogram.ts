@@ -63,9 +63,10 @@ export function difference(
 
 /** Whether the counts of both mean the same buckets: only then may they be added or compared. */
 export function sameBounds(a: HistogramValue, b: HistogramValue): boolean {
-  return (
-    a.bounds.length === b.bounds.length && a.bounds.every((bound, at) => bound === b.bounds[at])
-  )
+  if (a.bounds.length !== b.bounds.length) return false
+  // A loop without calls: the sidecar asks thousands of times a second, without a compiler.
+  for (let at = 0; at < a.bounds.length; at += 1) if (a.bounds[at] !== b.bounds[at]) return false
+  return true
 }
 
 export interface Quantile {

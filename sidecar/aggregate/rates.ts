@@ -100,25 +100,47 @@ export function increase(values: readonly (number | undefined)[]): number | unde
   return total
 }
 
-/** As `increase`, bucket by bucket. Undefined when a reading lacks the histogram. */
+/**
+ * As `increase`, bucket by bucket. Undefined when a reading lacks the histogram. Readings that continue
+ * each other grew by what lies between the first and the last of them: subtracting every pair would
+ * be most of what a snapshot costs.
+ */
 export function histogramIncrease(
   values: readonly (HistogramValue | undefined)[],
 ): HistogramValue | undefined {
   let total: HistogramValue | undefined
-  for (const [at, later] of values.entries()) {
-    if (later === undefined) return undefined
-    const earlier = values[at - 1]
-    if (earlier === undefined) continue
-    const grown = difference(earlier, later) ?? later
-    total = total !== undefined && sameBounds(total, grown) ? sum(total, grown) : grown
+  let [first, last] = [values[0], values[0]]
+  for (const later of values.slice(1)) {
+    if (last === undefined || later === undefined) return undefined
+    if (!continues(last, later)) {
+      total = sum(total, since(first, last))
+      first = undefined
+    }
+    last = later
   }
-  return total
+  return last === undefined || values.length < 2 ? undefined : sum(total, since(first, last))
 }
 
-function sum(a: HistogramValue, b: HistogramValue): HistogramValue {
+/** Whether the source went on counting in between: the same buckets, and none that fell. */
+function continues(earlier: HistogramValue, later: HistogramValue): boolean {
+  if (!sameBounds(earlier, later)) return false
+  for (let at = 0; at < later.counts.length; at += 1) {
+    if ((later.counts[at] ?? 0) < (earlier.counts[at] ?? 0)) return false
+  }
+  return true
+}
+
+/** `earlier` undefined: since the source began to count. */
+function since(earlier: HistogramValue | undefined, later: HistogramValue): HistogramValue {
+  return (earlier && difference(earlier, later)) ?? later
+}
+
+/** Other buckets than before cannot be added to them: what is told in the new ones counts alone. */
+function sum(before: HistogramValue | undefined, grown: HistogramValue): HistogramValue {
+  if (before === undefined || !sameBounds(before, grown)) return grown
   return {
-    bounds: b.bounds,
-    counts: b.counts.map((count, at) => count + (a.counts[at] ?? 0)),
-    sum: a.sum + b.sum,
+    bounds: grown.bounds,
+    counts: grown.counts.map((count, at) => count + (before.counts[at] ?? 0)),
+    sum: before.sum + grown.sum,
   }
 }

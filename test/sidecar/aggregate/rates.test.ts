@@ -1,5 +1,6 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { increase, ServingHistory } from '../../../sidecar/aggregate/rates.ts'
+import { histogramIncrease, increase, ServingHistory } from '../../../sidecar/aggregate/rates.ts'
 
 const bounds = [0.1, 0.2, 0.4]
 const histogram = (...counts: readonly number[]) => ({ bounds, counts, sum: 0 })
@@ -116,4 +117,21 @@ test('where the buckets of requests are too wide, p95 is that of pairs and says 
     coarse: true,
     of: 'pair',
   })
+})
+
+test('what a histogram grew by is the sum over every pair of readings, whenever the source restarts', () => {
+  const counts = fc.array(fc.nat(20), { minLength: 3, maxLength: 3 })
+  fc.assert(
+    fc.property(fc.array(counts, { minLength: 2, maxLength: 12 }), (readings) => {
+      const pairs = readings.slice(1).map((later, at) => {
+        const grown = later.map((count, bucket) => count - (readings[at]?.[bucket] ?? 0))
+        return grown.some((count) => count < 0) ? later : grown
+      })
+      const expected = [0, 1, 2].map((bucket) =>
+        pairs.reduce((total, grown) => total + (grown[bucket] ?? 0), 0),
+      )
+      const values = readings.map((each) => ({ bounds: [1, 2], counts: each, sum: 0 }))
+      expect(histogramIncrease(values)?.counts).toEqual(expected)
+    }),
+  )
 })
