@@ -92,13 +92,14 @@ export interface CapacityResult extends Capacity {
 
 /**
  * The highest rate at which the target keeps the thresholds. Each step is a short run with a folder
- * of its own under `out` (`step-1`, …) that ends as soon as it is decided.
+ * of its own under `out` (`step-1`, …) that ends as soon as it is decided. `load` offers one rate.
  *
  * @throws UserError as `runLoad`.
  */
 export async function findCapacity(
   options: CapacityOptions,
   context: RunContext & { readonly onStep: (step: CapacityStep) => void },
+  load: typeof runLoad = runLoad,
 ): Promise<CapacityResult> {
   await prepareFolder(options.out, options.force ?? false)
   const search = new CapacitySearch(options.limits)
@@ -106,7 +107,7 @@ export async function findCapacity(
   let [queries, pairs] = [0, 0]
   for (let rate = search.next(); rate !== undefined; rate = search.next()) {
     const number = steps.length + 1
-    const { run, step } = await tryRate(rate, number, options, context)
+    const { run, step } = await tryRate(rate, number, { options, context, load })
     // What a person interrupted says nothing about the rate.
     if (context.signal.aborted) break
     queries += run.summary.totals.requests
@@ -144,14 +145,21 @@ export async function findCapacity(
 async function tryRate(
   rate: number,
   number: number,
-  options: CapacityOptions,
-  context: RunContext,
+  {
+    options,
+    context,
+    load,
+  }: {
+    readonly options: CapacityOptions
+    readonly context: RunContext
+    readonly load: typeof runLoad
+  },
 ): Promise<{ readonly run: Run; readonly step: CapacityStep }> {
   const { slo, stepSeconds } = options
   const decided = new AbortController()
   const observations: Observation[] = []
   let elapsedSeconds = 0
-  const run = await runLoad(
+  const run = await load(
     {
       ...options,
       seconds: stepSeconds,
