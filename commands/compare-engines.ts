@@ -1,16 +1,7 @@
-import { join } from 'node:path'
-import { exitCodes, usageError } from '../core/errors.ts'
-import {
-  agreementOf,
-  defaults,
-  engines,
-  formatRunTable,
-  prepareFolder,
-  profiles,
-  runLoad,
-  type Run,
-} from '../loadgen/index.ts'
+import { usageError } from '../core/errors.ts'
+import { defaults, profiles } from '../loadgen/index.ts'
 import { defineCommand } from './command.ts'
+import { printEachEngine, runEachEngine } from './each-engine.ts'
 
 export const compareEngines = defineCommand({
   usage: 'compare-engines',
@@ -46,25 +37,8 @@ export const compareEngines = defineCommand({
   },
   async run(args, { signal, stdout, stderr, environment }) {
     if (!(args.seconds > 0)) throw usageError('--seconds must be more than 0.')
-    const engineOptions = { program: args.k6, environment }
-    // All of them now: a program that is missing must not show when half of it has run.
-    for (const engine of engines) await engine.find(engineOptions)
-    for (const { name } of engines) await prepareFolder(join(args.out, name), args.force)
-    const runs: Run[] = []
-    for (const { name } of engines) {
-      runs.push(
-        await runLoad(
-          { ...args, engine: name, out: join(args.out, name), force: true },
-          { signal, stderr, environment },
-        ),
-      )
-    }
-    stdout.write(`${formatRunTable(runs, stdout.columns)}\n`)
-    const [first, ...others] = runs.map(({ summary }) => summary)
-    if (first === undefined) return exitCodes.done
-    const verdicts = others.map((other) => agreementOf(first, other))
-    for (const { sentence } of verdicts) stdout.write(`\n${sentence}\n`)
-    const valid = runs.every(({ summary }) => summary.validity.valid)
-    return valid && verdicts.every(({ agree }) => agree) ? exitCodes.done : exitCodes.invalidRun
+    const both = await runEachEngine(args, { signal, stderr, environment })
+    printEachEngine(both, stdout)
+    return both.exitCode
   },
 })

@@ -16,13 +16,19 @@ import {
   rateUnits,
   readApiKey,
   runLoad,
+  type Run,
+  type RunContext,
 } from '../loadgen/index.ts'
 import { defineCommand } from './command.ts'
+import { printEachEngine, runEachEngine } from './each-engine.ts'
 import { readProfile } from './profile-file.ts'
 import { grafanaOf, grafanaOptions } from './grafana.ts'
 import { exitCodeOf, sloOf, sloOption } from './slo.ts'
 
 const names = (members: readonly { readonly name: string }[]) => members.map(({ name }) => name)
+
+/** Not an engine: all of them. */
+const everyEngine = 'both'
 
 /** Not an option: an argument list can be read by everybody on the machine. */
 const keyVariable = 'RERANKSCOPE_API_KEY'
@@ -37,6 +43,7 @@ export const load = defineCommand({
       'with GPU figures from the sidecar beside the reranker',
     ],
     ['load --target http://127.0.0.1:8080 --engine k6', 'the same plan, sent by k6'],
+    ['load --target http://127.0.0.1:8080 --engine both', 'by both, and whether they agree'],
     [
       'load --target http://127.0.0.1:8080 --profile high --mode saturate --concurrency 8',
       'what it sustains with 8 requests on their way at all times',
@@ -73,9 +80,9 @@ export const load = defineCommand({
       describe: `Requests on their way at all times, with --mode saturate [default: ${String(defaults.concurrency)}]`,
     },
     engine: {
-      choices: names(engines),
+      choices: [...names(engines), everyEngine],
       default: defaults.engine,
-      describe: engines.map(({ name, summary }) => `${name}: ${summary}`).join('; '),
+      describe: `${engines.map(({ name, summary }) => `${name}: ${summary}`).join('; ')}; ${everyEngine}: the plan with each in turn, into a folder each in --out, and whether they agree (exit 4 when not)`,
     },
     k6: {
       type: 'string',
@@ -178,35 +185,49 @@ export const load = defineCommand({
   },
   async run(args, { signal, stdout, stderr, environment, version }) {
     checkNumbers(args)
+    if (args.engine === everyEngine && args.mode === 'saturate') {
+      throw usageError('--mode saturate is the autocannon engine’s alone: leave --engine both out.')
+    }
     const grafana = grafanaOf(args['grafana-url'], args['grafana-token-file'])
     const profile = await readProfile(args.profile)
     const out = args.out ?? join('runs', `${profile.name}-${timestamp(systemClock.wallSeconds())}`)
-    const run = await runLoad(
-      {
-        ...args,
-        profile,
-        timeScale: args['time-scale'],
-        rateScale: args['rate-scale'],
-        batchForm: args['batch-as'],
-        apiKey: await readApiKey(args['api-key-file'], {
-          name: keyVariable,
-          value: environment[keyVariable],
-        }),
-        expectScores: args['expect-scores'],
-        scoreTolerance: args['score-tolerance'],
-        writeScores: args['write-scores'],
-        timeoutSeconds: args.timeout,
-        slo: sloOf(args.slo),
-        out,
-      },
-      {
-        ...{ signal, stderr, environment, version },
-        onTrouble: (sentence) => stderr.write(`rerankscope load: ${sentence}\n`),
-      },
-    )
+    const options = {
+      ...args,
+      profile,
+      timeScale: args['time-scale'],
+      rateScale: args['rate-scale'],
+      batchForm: args['batch-as'],
+      apiKey: await readApiKey(args['api-key-file'], {
+        name: keyVariable,
+        value: environment[keyVariable],
+      }),
+      expectScores: args['expect-scores'],
+      scoreTolerance: args['score-tolerance'],
+      writeScores: args['write-scores'],
+      timeoutSeconds: args.timeout,
+      slo: sloOf(args.slo),
+      out,
+    }
+    const runContext: RunContext = {
+      ...{ signal, stderr, environment, version },
+      onTrouble: (sentence) => stderr.write(`rerankscope load: ${sentence}\n`),
+    }
+    const annotate = async ({ summary }: Run) => {
+      const trouble = grafana === undefined ? undefined : await annotateRun(summary, grafana)
+      if (trouble !== undefined) stderr.write(`${trouble}\n`)
+    }
+    if (args.engine === everyEngine) {
+      const each = await runEachEngine(options, runContext)
+      for (const run of each.runs) await annotate(run)
+      const { agree, sentences, runs } = each
+      const told = { agree, sentences, runs: runs.map(({ summary }) => summary) }
+      if (args.json) stdout.write(`${JSON.stringify(told, null, 2)}\n`)
+      else printEachEngine(each, stdout)
+      return each.exitCode
+    }
+    const run = await runLoad(options, runContext)
+    await annotate(run)
     const { summary } = run
-    const trouble = grafana === undefined ? undefined : await annotateRun(summary, grafana)
-    if (trouble !== undefined) stderr.write(`${trouble}\n`)
     if (args.json) stdout.write(`${JSON.stringify(summary, null, 2)}\n`)
     else stdout.write(`${formatRunTable([run], stdout.columns)}\n\n${join(out, 'report.html')}\n`)
     return exitCodeOf([summary])

@@ -1,9 +1,19 @@
-import { exitCodes } from '../core/errors.ts'
+import { exitCodes, usageError } from '../core/errors.ts'
 import { present } from '../core/assert.ts'
-import { mergeParts, readRun, reportFormats } from '../loadgen/index.ts'
+import {
+  mergeParts,
+  prepareFolder,
+  readK6Run,
+  readRun,
+  reportFormats,
+  writeRun,
+  type Run,
+} from '../loadgen/index.ts'
 import { defineCommand } from './command.ts'
 import { writeOut } from './out.ts'
 import { exitCodeOf, sloOf, sloOption } from './slo.ts'
+
+type Slo = ReturnType<typeof sloOf>
 
 export const report = defineCommand({
   usage: 'report <folders..>',
@@ -15,6 +25,10 @@ export const report = defineCommand({
       'for CI: 99 when missed',
     ],
     ['report --merge runs/part-1 runs/part-2', 'one run that several generators sent'],
+    [
+      'report runs/low --k6 part-1.json --k6 part-2.json --save runs/whole',
+      'what k6 measured on two machines that replayed the plan of runs/low',
+    ],
     ['report runs/first/low --format html --out low.html', 'one page, no other file needed'],
   ],
   options: {
@@ -28,17 +42,27 @@ export const report = defineCommand({
       default: false,
       describe: 'The folders hold parts of one plan, sent at the same time: show them as one run',
     },
+    k6: {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      describe:
+        'Samples that `k6 run --out json=FILE` wrote, one file a machine, of the plan in the folder: show them as one run',
+    },
+    save: {
+      type: 'string',
+      requiresArg: true,
+      describe: 'With --merge or --k6: a run folder to write the whole to',
+    },
     slo: sloOption,
     json: { type: 'boolean', default: false, describe: 'The same as --format json' },
     out: { type: 'string', requiresArg: true, describe: 'File to write instead of printing' },
   },
   async run(args, { stdout }) {
     const folders = (args.positional.folders as readonly (string | number)[]).map(String)
-    const runs = []
     const slo = args.slo === undefined ? undefined : sloOf(args.slo)
-    for (const folder of folders) runs.push(await readRun(folder, slo))
-    const [first, ...others] = runs
-    const shown = args.merge && first !== undefined ? [mergeParts([first, ...others])] : runs
+    const shown = await runsOf(folders, { ...args, slo })
+    if (args.save !== undefined) await save(args.save, shown, args.merge || args.k6 !== undefined)
     const format = present(
       reportFormats.find(({ name }) => name === (args.json ? 'json' : args.format)),
       'yargs let an unknown --format pass.',
@@ -53,3 +77,29 @@ export const report = defineCommand({
     return slo === undefined ? exitCodes.done : exitCodeOf(shown.map(({ summary }) => summary))
   },
 })
+
+/** The runs to show: one a folder, or what the folders or k6's files together are. */
+async function runsOf(
+  folders: readonly string[],
+  { merge, k6, slo }: { merge: boolean; k6: string[] | undefined; slo: Slo | undefined },
+): Promise<readonly Run[]> {
+  const [first, ...others] = folders
+  if (k6 !== undefined) {
+    if (merge || first === undefined || others.length > 0) {
+      throw usageError('--k6 takes one folder, that of the plan, and goes without --merge.')
+    }
+    return [await readK6Run(first, k6, slo)]
+  }
+  const runs: Run[] = []
+  for (const folder of folders) runs.push(await readRun(folder, slo))
+  const [part, ...parts] = runs
+  return merge && part !== undefined ? [mergeParts([part, ...parts])] : runs
+}
+
+async function save(folder: string, [run]: readonly Run[], whole: boolean): Promise<void> {
+  if (!whole || run === undefined) {
+    throw usageError('--save belongs to --merge or --k6: every other run has its folder.')
+  }
+  await prepareFolder(folder, false, '--save')
+  await writeRun({ ...run, folder })
+}

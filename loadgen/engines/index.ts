@@ -2,6 +2,7 @@ import { autocannonEngine } from './autocannon/index.ts'
 import type { EngineMember } from './engine.ts'
 import { k6Engine } from './k6/index.ts'
 
+export { readK6Parts } from './k6/parts.ts'
 export { k6Remedy } from './k6/program.ts'
 export type {
   Endpoint,

@@ -50,16 +50,17 @@ export const summarySchema = z.object({
   engine: z.object({
     name: z.string(),
     version: z.string(),
-    timeoutSeconds: seconds,
+    /** Absent where the engine was not started by us. */
+    timeoutSeconds: seconds.optional(),
     maximumInFlight: z.number().int(),
     /** Requests sent late because so many others were waiting. */
     delayedByLimit: z.number().int(),
     /** Requests sent before the run and left out of it. */
     warmUp: z.object({ requests: z.number().int(), succeeded: z.number().int() }),
     /** Of the generator itself, beyond the 10 ms between two looks. */
-    eventLoopDelaySeconds: z.object({ p99: seconds, max: seconds }),
+    eventLoopDelaySeconds: z.object({ p99: seconds, max: seconds }).optional(),
     /** Trace ids of the run's requests are this and the request's index, as 16 hexadecimal digits. */
-    traceIdPrefix: z.string(),
+    traceIdPrefix: z.string().optional(),
   }),
   dataset: z.object({
     name: z.string(),

@@ -18,18 +18,21 @@ export interface Run {
 }
 
 /** @throws UserError when the folder cannot be made, or holds something and `force` is false. */
-export async function prepareFolder(folder: string, force: boolean): Promise<void> {
+export async function prepareFolder(
+  folder: string,
+  force: boolean,
+  option = '--out',
+): Promise<void> {
   try {
     await mkdir(folder, { recursive: true })
     // A run that is cut off must not leave the figures of the one before it.
     if (force) await rm(join(folder, 'run.json'), { force: true })
     if (force || (await readdir(folder)).length === 0) return
   } catch (error) {
-    throw environmentError(`--out ${folder} cannot be used: ${messageOf(error)}.`)
+    throw environmentError(`${option} ${folder} cannot be used: ${messageOf(error)}.`)
   }
-  throw usageError(
-    `--out ${folder} is not empty; name another folder, or --force to overwrite the run in it.`,
-  )
+  const other = option === '--out' ? ', or --force to overwrite the run in it' : ''
+  throw usageError(`${option} ${folder} is not empty; name another folder${other}.`)
 }
 
 /** @throws UserError when the folder does not take what `work` writes. */

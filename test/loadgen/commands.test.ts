@@ -1,13 +1,17 @@
+import { execFile } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Command, CommandContext } from '../../commands/command.ts'
 import { compare } from '../../commands/compare.ts'
 import { load } from '../../commands/load.ts'
 import { report } from '../../commands/report.ts'
 import { exitCodes } from '../../core/errors.ts'
+import { compiledModule } from '../../core/program.ts'
 import { sloGrammar, summarySchema } from '../../loadgen/index.ts'
 import { FixtureServer } from './fixture-server.ts'
 
@@ -23,7 +27,11 @@ afterEach(async () => {
 })
 
 /** A command with its defaults, `given` over them; what it prints and its exit code. */
-async function run(command: Command, given: Record<string, unknown>, signal?: AbortSignal) {
+async function run(
+  command: Command,
+  given: Record<string, unknown>,
+  { signal, environment = {} }: Partial<CommandContext> = {},
+) {
   const stdout = new PassThrough()
   const stderr = new PassThrough()
   const defaults = Object.entries(command.options).map(([name, option]) => [
@@ -36,7 +44,7 @@ async function run(command: Command, given: Record<string, unknown>, signal?: Ab
       signal: signal ?? new AbortController().signal,
       stdout: stdout as unknown as CommandContext['stdout'],
       stderr: stderr as unknown as CommandContext['stderr'],
-      environment: {},
+      environment,
       version: '0.0.0',
     },
   )
@@ -102,7 +110,9 @@ test('an interrupted run exits 4', async () => {
     controller.abort()
   }, 1000)
   const given = { target: server.url, seconds: 60, out: join(folder, 'run') }
-  expect(await run(load, given, controller.signal)).toMatchObject({ code: exitCodes.invalidRun })
+  expect(await run(load, given, { signal: controller.signal })).toMatchObject({
+    code: exitCodes.invalidRun,
+  })
 })
 
 test.each([
@@ -164,5 +174,104 @@ test('report: an --out that cannot be written, a folder that is no run', async (
   await expect(run(report, { folders: [folder] })).rejects.toMatchObject({
     exitCode: exitCodes.usage,
     message: `${folder} is not a run folder: it holds no run.json.`,
+  })
+})
+
+describe('k6 (a stand-in for the program; the script is the real one)', () => {
+  const k6 = fileURLToPath(new URL('../fixtures/bin/k6', import.meta.url))
+
+  test('load --engine both: a folder an engine, and the verdict of compare-engines', async () => {
+    const out = join(folder, 'both')
+    const given = { target: server.url, engine: 'both', k6, seconds: 2, out, json: true }
+    const { code, stdout } = await run(load, given, { environment: process.env })
+    const told = JSON.parse(stdout) as { agree: boolean; sentences: string[]; runs: unknown[] }
+    const runs = told.runs.map((one) => summarySchema.parse(one))
+    expect(readdirSync(out).sort()).toEqual(['autocannon', 'k6'])
+    expect(runs.map(({ engine, totals }) => [engine.name, totals.succeeded])).toEqual([
+      ['autocannon', 10],
+      ['k6', 10],
+    ])
+    expect(told.sentences).toEqual([
+      expect.stringMatching(
+        told.agree ? /^autocannon and k6 agree: / : /^autocannon and k6 do not agree: /,
+      ),
+    ])
+    const fine = told.agree && runs.every(({ validity }) => validity.valid)
+    expect(code).toBe(fine ? exitCodes.done : exitCodes.invalidRun)
+    const items = (engine: string) => readFileSync(join(out, engine, 'items.ndjson'), 'utf8')
+    expect(items('k6')).toBe(items('autocannon'))
+  })
+
+  test('load --engine both without k6: before anything is sent', async () => {
+    const out = join(folder, 'both')
+    await expect(
+      run(load, { target: server.url, engine: 'both', k6: '/nowhere/k6', out }),
+    ).rejects.toMatchObject({ exitCode: exitCodes.environment })
+    expect(server.arrivals).toEqual([])
+    await expect(
+      run(load, { target: server.url, engine: 'both', mode: 'saturate', k6, out }),
+    ).rejects.toMatchObject({
+      exitCode: exitCodes.usage,
+      message: '--mode saturate is the autocannon engine’s alone: leave --engine both out.',
+    })
+  })
+
+  test('report --k6: the files of two machines are one run, which --save keeps', async () => {
+    const plan = join(folder, 'plan')
+    await run(load, { target: server.url, seconds: 2, out: plan })
+    server.arrivals.length = 0
+    const startAt = String(Date.now() / 1000 + 2)
+    const files = ['1', '2'].map((part) => join(folder, `part-${part}.json`))
+    await Promise.all(
+      files.map((file, part) =>
+        promisify(execFile)(
+          k6,
+          [
+            ...['run', '--out', `json=${file}`, '-e', `RERANKSCOPE_PLAN=${plan}`],
+            ...['-e', `RERANKSCOPE_TARGET=${server.url}`, '-e', 'RERANKSCOPE_VUS=2'],
+            ...['-e', `RERANKSCOPE_START_AT=${startAt}`],
+            ...['--execution-segment', `${String(part)}/2:${String(part + 1)}/2`],
+            compiledModule('loadgen/engines/k6/script.js'),
+          ],
+          { env: process.env },
+        ),
+      ),
+    )
+    const whole = join(folder, 'whole')
+    const given = { folders: [plan], k6: files, save: whole, json: true, slo: ['errors=0%'] }
+    const { code, stdout } = await run(report, given)
+    const summary = summarySchema.parse(JSON.parse(stdout))
+    expect(summary).toMatchObject({
+      target: { url: server.url, dialect: 'tei' },
+      engine: { name: 'k6', delayedByLimit: 0 },
+      totals: { planned: 10, requests: 10, succeeded: 10, unsent: 0 },
+      slo: [{ figure: 'errors', measured: 0, met: true }],
+    })
+    expect(Date.parse(summary.startedAt) / 1000).toBeCloseTo(Number(startAt), 1)
+    expect(summary.notes.at(-1)).toBe(
+      `read from the samples of k6, 2 files; target and data set are those of the run in ${plan}`,
+    )
+    expect(server.arrivals).toHaveLength(10)
+    expect(code).toBe(unlessInvalid(whole, exitCodes.done))
+    const kept = await run(report, { folders: [whole], json: true })
+    expect(JSON.parse(kept.stdout)).toMatchObject({ totals: { succeeded: 10 } })
+
+    // One machine's file alone: what the other should have sent was not.
+    const half = await run(report, { folders: [plan], k6: files.slice(1), slo: ['errors=0%'] })
+    expect(half.code).toBe(exitCodes.invalidRun)
+    expect(half.stdout).toContain('of 10 requests 5 were never sent')
+  })
+
+  test.each([
+    [
+      { folders: ['a', 'b'], k6: ['x'] },
+      '--k6 takes one folder, that of the plan, and goes without --merge.',
+    ],
+    [
+      { folders: [], save: 'x' },
+      '--save belongs to --merge or --k6: every other run has its folder.',
+    ],
+  ])('report %o is wrong usage', async (given, message) => {
+    await expect(run(report, given)).rejects.toMatchObject({ exitCode: exitCodes.usage, message })
   })
 })

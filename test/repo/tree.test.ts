@@ -20,6 +20,7 @@ const memberFolders: readonly { folder: string; list: string; besides: readonly 
     besides: [
       'command.ts',
       'children.ts',
+      'each-engine.ts',
       'export.ts',
       'grafana.ts',
       'parser.ts',

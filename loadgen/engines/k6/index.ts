@@ -57,6 +57,9 @@ async function run(
   const complaints = collect(child)
   const exited = once(child, 'exit') as Promise<[number | null, string | null]>
   const stop = () => void stopChild(child, exited, replay)
+  // In a group of its own k6 would outlive a process that is ended in the middle of it, and load on.
+  const kill = () => void child.kill('SIGKILL')
+  process.once('exit', kill)
   try {
     replay.signal.addEventListener('abort', stop)
     if (replay.signal.aborted) stop()
@@ -74,6 +77,7 @@ async function run(
     return reader.end()
   } finally {
     replay.signal.removeEventListener('abort', stop)
+    process.removeListener('exit', kill)
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
     await file.close()
     await rm(folder, { recursive: true, force: true })

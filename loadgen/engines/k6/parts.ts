@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline'
 import { messageOf, usageError } from '../../../core/errors.ts'
 import type { Observation } from '../../../core/observation.ts'
 import type { PlanItem } from '../../plan/plan.ts'
-import type { Replay } from '../engine.ts'
+import type { Replay, ReplayEnd } from '../engine.ts'
 import { decodeK6Sample, observationOf, type K6Sample } from './samples.ts'
 
 /** What k6 measured of one plan, on any number of machines. */
@@ -14,6 +14,7 @@ export interface K6Parts {
   readonly observations: readonly Observation[]
   /** Of the plan, in none of the files: never sent, or given up. */
   readonly missing: number
+  readonly warmUp: ReplayEnd['warmUp']
 }
 
 /** Machines whose zeros are further apart did not send one schedule. */
@@ -32,12 +33,17 @@ export async function readK6Parts(
   const planned = new Map(items.map((item) => [item.index, item]))
   const found = new Map<number, { readonly observation: Observation; readonly file: string }>()
   const starts: number[] = []
+  const warmUp = { requests: 0, succeeded: 0 }
   for (const file of files) {
     let started = false
     for await (const sample of samplesOf(file)) {
       if (sample.kind === 'start') {
         started = true
         starts.push(sample.unixSeconds)
+      }
+      if (sample.kind === 'warm-up') {
+        warmUp.requests += 1
+        if (sample.succeeded) warmUp.succeeded += 1
       }
       if (sample.kind !== 'answer') continue
       const item = planned.get(sample.answer.index)
@@ -68,6 +74,7 @@ export async function readK6Parts(
     startUnixSeconds,
     observations: observations.sort((a, b) => a.index - b.index),
     missing: items.length - observations.length,
+    warmUp,
   }
 }
 

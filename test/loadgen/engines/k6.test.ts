@@ -1,5 +1,6 @@
-import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -74,6 +75,54 @@ test('k6 that fails says why', async () => {
     })
   } finally {
     delete process.env['FAKE_K6_FAILS']
+  }
+})
+
+/** Whether a process of that id runs. */
+const runs = (id: number): boolean => {
+  try {
+    return process.kill(id, 0)
+  } catch {
+    return false
+  }
+}
+
+test.each([
+  ['SIGTERM', {}, 1],
+  ['SIGINT', {}, 1],
+  // A second signal ends us at once, and with us a k6 that does not stop.
+  ['SIGTERM', { FAKE_K6_STUBBORN: '1' }, 2],
+] as const)('%s, with %o: k6 does not outlive us', async (signal, given, times) => {
+  const folder = mkdtempSync(join(tmpdir(), 'rerankscope-k6-signal-'))
+  const server = await FixtureServer.start()
+  const idFile = join(folder, 'id')
+  let k6Id: number | undefined
+  const words = ['load', '--target', server.url, '--engine', 'k6', '--k6', standIn]
+  const ours = spawn(
+    process.execPath,
+    [compiledModule('cli.js'), ...words, '--seconds', '60', '--out', join(folder, 'run')],
+    { env: { ...environment, FAKE_K6_PID: idFile, ...given }, stdio: 'ignore' },
+  )
+  try {
+    const ended = once(ours, 'exit') as Promise<[number | null]>
+    await expect
+      .poll(() => existsSync(idFile) && server.arrivals.length > 6, { timeout: 20_000 })
+      .toBe(true)
+    k6Id = Number(readFileSync(idFile, 'utf8'))
+    expect(runs(k6Id)).toBe(true)
+    const id = k6Id
+    ours.kill(signal)
+    if (times === 2) {
+      setTimeout(() => ours.kill(signal), 300)
+    }
+    expect(await ended).toEqual([times === 2 ? 130 : exitCodes.invalidRun, null])
+    await expect.poll(() => runs(id), { timeout: 5000 }).toBe(false)
+  } finally {
+    ours.kill('SIGKILL')
+    // A k6 that did outlive us must not stay.
+    if (k6Id !== undefined && runs(k6Id)) process.kill(k6Id, 'SIGKILL')
+    await server.stop()
+    rmSync(folder, { recursive: true, force: true })
   }
 })
 
