@@ -58,6 +58,11 @@ export function printEachEngine(
   { runs, sentences }: EachEngine,
   stdout: CommandContext['stdout'],
 ): void {
-  stdout.write(`${formatRunTable(runs, stdout.columns)}\n`)
+  // All are of one profile: what tells the columns apart is the engine.
+  const named = runs.map(({ summary }) => {
+    const name = `${summary.profile.name}, ${summary.engine.name}`
+    return { summary: { ...summary, profile: { ...summary.profile, name } } }
+  })
+  stdout.write(`${formatRunTable(named, stdout.columns)}\n`)
   for (const sentence of sentences) stdout.write(`\n${sentence}\n`)
 }

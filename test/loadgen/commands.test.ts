@@ -198,6 +198,15 @@ describe('k6 (a stand-in for the program; the script is the real one)', () => {
     ])
     const fine = told.agree && runs.every(({ validity }) => validity.valid)
     expect(code).toBe(fine ? exitCodes.done : exitCodes.invalidRun)
+    const text = await run(
+      load,
+      { ...given, json: false, seconds: 0.4, force: true },
+      { environment: process.env },
+    )
+    expect(text.stdout).toMatch(/│ low, autocannon\s+│ low, k6\s+│/)
+    expect(text.stdout.trimEnd().split('\n').at(-1)).toMatch(
+      /^autocannon and k6 (agree|do not agree): /,
+    )
     const items = (engine: string) => readFileSync(join(out, engine, 'items.ndjson'), 'utf8')
     expect(items('k6')).toBe(items('autocannon'))
   })
