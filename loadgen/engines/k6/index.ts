@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { rmSync } from 'node:fs'
 import { mkdtemp, open, rm, type FileHandle } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -58,7 +59,10 @@ async function run(
   const exited = once(child, 'exit') as Promise<[number | null, string | null]>
   const stop = () => void stopChild(child, exited, replay)
   // In a group of its own k6 would outlive a process that is ended in the middle of it, and load on.
-  const kill = () => void child.kill('SIGKILL')
+  const kill = () => {
+    child.kill('SIGKILL')
+    rmSync(folder, { recursive: true, force: true })
+  }
   process.once('exit', kill)
   try {
     replay.signal.addEventListener('abort', stop)

@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -101,7 +101,7 @@ test.each([
   const ours = spawn(
     process.execPath,
     [compiledModule('cli.js'), ...words, '--seconds', '60', '--out', join(folder, 'run')],
-    { env: { ...environment, FAKE_K6_PID: idFile, ...given }, stdio: 'ignore' },
+    { env: { ...environment, TMPDIR: folder, FAKE_K6_PID: idFile, ...given }, stdio: 'ignore' },
   )
   try {
     const ended = once(ours, 'exit') as Promise<[number | null]>
@@ -117,6 +117,7 @@ test.each([
     }
     expect(await ended).toEqual([times === 2 ? 130 : exitCodes.invalidRun, null])
     await expect.poll(() => runs(id), { timeout: 5000 }).toBe(false)
+    expect(readdirSync(folder).sort()).toEqual(['id', 'run'])
   } finally {
     ours.kill('SIGKILL')
     // A k6 that did outlive us must not stay.
