@@ -95,7 +95,7 @@ test('the traces of a run share a prefix that run.json names', async () => {
   const ids = server!.arrivals.slice(5).map(({ traceparent }) => traceparent?.split('-')[1])
   expect(ids).toEqual(
     [...Array(10).keys()].map(
-      (index) => summary.engine.traceIdPrefix + index.toString(16).padStart(16, '0'),
+      (index) => `${String(summary.engine.traceIdPrefix)}${index.toString(16).padStart(16, '0')}`,
     ),
   )
 })
