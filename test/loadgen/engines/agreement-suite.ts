@@ -16,7 +16,8 @@ export function agreementSuite(
   let folder: string
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'rerankscope-engines-'))
-    server = new Rerankscope(['serve', '--port', '0', '--json'])
+    // No token cache: the second engine sends the same texts again, and would meet a faster server.
+    server = new Rerankscope(['serve', '--port', '0', '--json', '--cache-mib', '0'])
     url = await server.listening()
   })
   afterAll(() => {
