@@ -13,6 +13,7 @@ import { defineCommand } from './command.ts'
 import { readPolicy } from './policy-file.ts'
 import { readProfile } from './profile-file.ts'
 import { sloOf } from './slo.ts'
+import { targetOption } from './target-option.ts'
 
 export const capacity = defineCommand({
   usage: 'capacity',
@@ -25,12 +26,7 @@ export const capacity = defineCommand({
     ],
   ],
   options: {
-    target: {
-      type: 'string',
-      demandOption: true,
-      requiresArg: true,
-      describe: 'URL of the reranker; http://user:password@host is possible',
-    },
+    target: targetOption,
     slo: {
       type: 'string',
       array: true,

@@ -2,6 +2,7 @@ import { usageError } from '../core/errors.ts'
 import { defaults, profiles } from '../loadgen/index.ts'
 import { defineCommand } from './command.ts'
 import { printEachEngine, runEachEngine } from './each-engine.ts'
+import { targetOption } from './target-option.ts'
 
 export const compareEngines = defineCommand({
   usage: 'compare-engines',
@@ -13,12 +14,7 @@ export const compareEngines = defineCommand({
     ],
   ],
   options: {
-    target: {
-      type: 'string',
-      demandOption: true,
-      requiresArg: true,
-      describe: 'URL of the reranker; http://user:password@host is possible',
-    },
+    target: targetOption,
     profile: {
       choices: profiles.map(({ name }) => name),
       default: 'low',

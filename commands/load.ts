@@ -24,6 +24,7 @@ import { printEachEngine, runEachEngine } from './each-engine.ts'
 import { readProfile } from './profile-file.ts'
 import { grafanaOf, grafanaOptions } from './grafana.ts'
 import { exitCodeOf, sloOf, sloOption } from './slo.ts'
+import { targetOption } from './target-option.ts'
 
 const names = (members: readonly { readonly name: string }[]) => members.map(({ name }) => name)
 
@@ -58,12 +59,7 @@ export const load = defineCommand({
     ],
   ],
   options: {
-    target: {
-      type: 'string',
-      demandOption: true,
-      requiresArg: true,
-      describe: 'URL of the reranker; http://user:password@host is possible',
-    },
+    target: targetOption,
     profile: {
       type: 'string',
       default: 'low',

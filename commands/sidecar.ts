@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { setFlagsFromString } from 'node:v8'
 import { systemClock } from '../core/clock.ts'
 import { exitCodes, usageError } from '../core/errors.ts'
@@ -164,7 +165,7 @@ export const sidecar = defineCommand({
         ? `${JSON.stringify({ event: 'listening', url: running.url, proxyUrl: running.proxyUrl })}\n`
         : `rerankscope sidecar: listening on ${running.url}${running.proxyUrl === undefined ? '' : `, proxy on ${running.proxyUrl}`}\n`,
     )
-    await aborted(context.signal)
+    if (!context.signal.aborted) await once(context.signal, 'abort')
     await running.stop()
     return exitCodes.done
   },
@@ -220,18 +221,4 @@ function addressOf(option: string, text: string): { readonly host: string; reado
     throw usageError(`--${option} must be HOST:PORT, as in 127.0.0.1:9464, not ${text}.`)
   }
   return { host, port }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else
-      signal.addEventListener(
-        'abort',
-        () => {
-          resolve()
-        },
-        { once: true },
-      )
-  })
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { decodeJsonLine } from './json-line.ts'
 import type { ServerPhases } from './rerank.ts'
 
 /** How a request ended, as the load generator saw it. */
@@ -92,14 +93,5 @@ export function encodeObservation(observation: Observation): string {
 
 /** Throws an `Error` that names the field when the line is not an observation. */
 export function decodeObservation(line: string): Observation {
-  let value: unknown
-  try {
-    value = JSON.parse(line)
-  } catch {
-    throw new Error('not a line of JSON')
-  }
-  const parsed = observationSchema.safeParse(value)
-  if (parsed.success) return parsed.data as Observation
-  const issue = parsed.error.issues[0]
-  throw new Error(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not an observation'}`)
+  return decodeJsonLine(observationSchema, line) as Observation
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { decodeJsonLine } from './json-line.ts'
 
 /**
  * Recorded traffic: JSON lines, a header first, then a line a request in order of arrival. The
@@ -83,24 +84,10 @@ export function encodeTraceRequest(request: TraceRequest): string {
 
 /** @throws Error that names the field, and quotes nothing of the line, when it is no header. */
 export function decodeTraceHeader(line: string): TraceHeader {
-  return decoded(headerSchema, line)
+  return decodeJsonLine(headerSchema, line)
 }
 
 /** @throws Error that names the field, and quotes nothing of the line, when it is no request. */
 export function decodeTraceRequest(line: string): TraceRequest {
-  return decoded(requestSchema, line)
-}
-
-function decoded<T>(schema: z.ZodType<T>, line: string): T {
-  let value: unknown
-  try {
-    value = JSON.parse(line)
-  } catch {
-    throw new Error('not a line of JSON')
-  }
-  const parsed = schema.safeParse(value)
-  if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]
-  const field = issue?.path.join('.') ?? ''
-  throw new Error(`${field === '' ? 'the line' : field}: ${issue?.message ?? 'wrong'}`)
+  return decodeJsonLine(requestSchema, line)
 }

@@ -1,5 +1,3 @@
-import type { HistogramValue } from '../../core/histogram.ts'
-
 /**
  * The Prometheus text format (0.0.4, and what OpenMetrics adds to a sample line), read by our own
  * bounded parser: a page of a foreign server must not be able to stop us or fill our memory.
@@ -19,9 +17,6 @@ export interface PrometheusPage {
 
 export const maximumSamples = 20_000
 const maximumLineLength = 16_384
-/** What is taken over from a page becomes series of ours: a label or a histogram without end must not. */
-export const maximumLabelValues = 64
-export const maximumBuckets = 512
 
 /** Never throws: what cannot be read is counted and left out. */
 export function parsePrometheusText(text: string): PrometheusPage {
@@ -93,7 +88,8 @@ function unescape(text: string): string {
     : text
 }
 
-function parseValue(text: string): number | undefined {
+/** As a sample line writes it; undefined for what is no number. */
+export function parseValue(text: string): number | undefined {
   if (numberPattern.test(text)) return Number(text)
   switch (text.toLowerCase()) {
     case 'nan':
@@ -113,57 +109,4 @@ export function valueOf(page: PrometheusPage, name: string): number | undefined 
   const family = page.samples.get(name)
   const value = family?.length === 1 ? family[0]?.value : undefined
   return Number.isFinite(value) ? value : undefined
-}
-
-/**
- * Finite values under `name` by the value of one label, the first `maximumLabelValues` of them;
- * undefined when there is none.
- */
-export function valuesBy(
-  page: PrometheusPage,
-  name: string,
-  label: string,
-): Readonly<Record<string, number>> | undefined {
-  const entries = (page.samples.get(name) ?? []).flatMap(({ labels, value }) => {
-    const key = labels.get(label)
-    return key === undefined || !Number.isFinite(value) ? [] : [[key, value] as const]
-  })
-  return entries.length === 0 ? undefined : Object.fromEntries(entries.slice(0, maximumLabelValues))
-}
-
-/**
- * The histogram `name`, of the series with the label `only` alone where given. Undefined when it is
- * not there or is none: no +Inf bucket, a bound twice, counts that fall, buckets without end.
- */
-export function histogramOf(
-  page: PrometheusPage,
-  name: string,
-  only?: { readonly label: string; readonly value: string },
-): HistogramValue | undefined {
-  const matches = ({ labels }: PrometheusSample) =>
-    only === undefined || labels.get(only.label) === only.value
-  const buckets = (page.samples.get(`${name}_bucket`) ?? [])
-    .filter(matches)
-    .map(({ labels, value }) => ({ bound: parseValue(labels.get('le') ?? ''), count: value }))
-    .sort((a, b) => (a.bound ?? Number.NaN) - (b.bound ?? Number.NaN))
-  const sum = (page.samples.get(`${name}_sum`) ?? []).find(matches)?.value
-  if (sum === undefined || buckets.at(-1)?.bound !== Infinity) return undefined
-  if (buckets.length > maximumBuckets) return undefined
-  const bounds: number[] = []
-  const counts: number[] = []
-  let below = 0
-  for (const { bound, count } of buckets) {
-    if (bound === undefined || Number.isNaN(bound) || bound === bounds.at(-1)) return undefined
-    if (!Number.isFinite(count) || count < below) return undefined
-    bounds.push(bound)
-    counts.push(count - below)
-    below = count
-  }
-  return { bounds: bounds.slice(0, -1), counts, sum }
-}
-
-/** The values that a label takes under the histogram `name`, the first `maximumLabelValues` of them. */
-export function labelValues(page: PrometheusPage, name: string, label: string): readonly string[] {
-  const values = (page.samples.get(`${name}_count`) ?? []).map(({ labels }) => labels.get(label))
-  return [...new Set(values)].filter((value) => value !== undefined).slice(0, maximumLabelValues)
 }

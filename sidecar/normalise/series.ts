@@ -1,10 +1,9 @@
 import type { HistogramValue } from '../../core/histogram.ts'
-import {
-  maximumBuckets,
-  maximumLabelValues,
-  type PrometheusPage,
-  type PrometheusSample,
-} from './prometheus-text.ts'
+import { parseValue, type PrometheusPage, type PrometheusSample } from './prometheus-text.ts'
+
+/** What is taken over from a page becomes series of ours: a label or a histogram without end must not. */
+export const maximumLabelValues = 64
+export const maximumBuckets = 512
 
 /** Which series of a family are meant. */
 export type Matcher = (labels: ReadonlyMap<string, string>) => boolean
@@ -54,9 +53,16 @@ export function sumsBy(
   return sums.size === 0 ? undefined : Object.fromEntries(sums)
 }
 
-/** The values that a label takes in a family, in order of appearance. */
-export function labelsOf(page: PrometheusPage, name: string, label: string): readonly string[] {
-  const values = (page.samples.get(name) ?? []).flatMap(({ labels }) => labels.get(label) ?? [])
+/** The values that a label takes among the series that match, in order of appearance. */
+export function labelsOf(
+  page: PrometheusPage,
+  name: string,
+  label: string,
+  matches = every,
+): readonly string[] {
+  const values = (page.samples.get(name) ?? []).flatMap(({ labels }) =>
+    matches(labels) ? (labels.get(label) ?? []) : [],
+  )
   return [...new Set(values)].slice(0, maximumLabelValues)
 }
 
@@ -73,9 +79,10 @@ export function histogramSum(
 ): HistogramValue | undefined {
   const sum = sumOf(page, `${name}_sum`, matches)
   const cumulative = new Map<number, { count: number; series: number }>()
-  for (const { labels, value } of matching(page, `${name}_bucket`, matches)) {
-    const bound = boundOf(labels.get('le'))
-    if (bound === undefined) return undefined
+  for (const { labels, value } of page.samples.get(`${name}_bucket`) ?? []) {
+    if (!matches(labels)) continue
+    const bound = parseValue(labels.get('le') ?? '')
+    if (bound === undefined || Number.isNaN(bound) || !Number.isFinite(value)) return undefined
     const bucket = cumulative.get(bound)
     if (bucket === undefined) cumulative.set(bound, { count: value, series: 1 })
     else {
@@ -99,12 +106,6 @@ export function histogramSum(
   return { bounds, counts, sum: sum * scale }
 }
 
-function boundOf(text: string | undefined): number | undefined {
-  if (text === undefined || text === '') return undefined
-  const bound = /^\+?inf$/i.test(text) ? Infinity : Number(text)
-  return Number.isNaN(bound) ? undefined : bound
-}
-
 /**
  * Where a source says only how many there were and what they add up to: a histogram without
  * buckets, of which a mean can be had and no quantile. Undefined when either is unknown.
@@ -117,7 +118,8 @@ export function withoutBuckets(
 }
 
 /**
- * The one model that figures are taken of, and the matcher of its series. Throws an `Error` that
+ * The one model that figures are taken of, of the series `among` which it is looked for, and the
+ * matcher of its series. Throws an `Error` that
  * names the models when there are several and none is `wanted`, or when the wanted one is missing:
  * a sum over a reranker and its tokeniser would be no figure of anything.
  */
@@ -126,8 +128,9 @@ export function oneModel(
   family: string,
   label: string,
   wanted: string | undefined,
+  among = every,
 ): { readonly model: string | undefined; readonly matches: Matcher } {
-  const models = labelsOf(page, family, label)
+  const models = labelsOf(page, family, label, among)
   const model = wanted ?? (models.length === 1 ? models[0] : undefined)
   if (models.length > 0 && (model === undefined || !models.includes(model))) {
     throw new Error(
@@ -136,5 +139,5 @@ export function oneModel(
         : `the target has no figures of the model ${wanted}, only of ${models.join(', ')}: check --model.`,
     )
   }
-  return { model, matches: model === undefined ? every : having({ [label]: model }) }
+  return { model, matches: model === undefined ? among : both(among, having({ [label]: model })) }
 }

@@ -1,11 +1,6 @@
 import { metrics } from '../../core/metrics.ts'
-import {
-  histogramOf,
-  labelValues,
-  valueOf,
-  valuesBy,
-  type PrometheusPage,
-} from '../normalise/prometheus-text.ts'
+import { valueOf, type PrometheusPage } from '../normalise/prometheus-text.ts'
+import { having, histogramSum, labelsOf, sumsBy } from '../normalise/series.ts'
 import type { ServingSource } from './source.ts'
 
 /** Our reference server, which speaks the catalogue: nothing to translate. */
@@ -15,14 +10,14 @@ export const rerankscope: ServingSource = {
   normalise: (page) => {
     const info = page.samples.get(metrics.modelInfo.name)?.[0]?.labels
     const valueIn = ({ name }: { readonly name: string }) => valueOf(page, name)
-    const histogramIn = ({ name }: { readonly name: string }) => histogramOf(page, name)
+    const histogramIn = ({ name }: { readonly name: string }) => histogramSum(page, name)
     return {
       server: info?.get('server') ?? rerankscope.name,
       model: info?.get('model'),
       dtype: info?.get('dtype'),
       device: info?.get('device'),
       requests: valueIn(metrics.requests),
-      errors: valuesBy(page, metrics.errors.name, 'class'),
+      errors: sumsBy(page, metrics.errors.name, 'class'),
       pairs: valueIn(metrics.pairs),
       tokens: valueIn(metrics.tokens),
       truncatedPairs: valueIn(metrics.truncatedPairs),
@@ -33,16 +28,16 @@ export const rerankscope: ServingSource = {
       paddingRatio: histogramIn(metrics.paddingRatio),
       queuePairs: valueIn(metrics.queuePairs),
       inFlightRequests: valueIn(metrics.inFlightRequests),
-      cacheHits: valuesBy(page, metrics.cacheHits.name, 'cache'),
-      cacheMisses: valuesBy(page, metrics.cacheMisses.name, 'cache'),
+      cacheHits: sumsBy(page, metrics.cacheHits.name, 'cache'),
+      cacheMisses: sumsBy(page, metrics.cacheMisses.name, 'cache'),
     }
   },
 }
 
 function stagesIn(page: PrometheusPage) {
   const { name } = metrics.stageDuration
-  const stages = labelValues(page, name, 'stage').flatMap((stage) => {
-    const histogram = histogramOf(page, name, { label: 'stage', value: stage })
+  const stages = labelsOf(page, `${name}_count`, 'stage').flatMap((stage) => {
+    const histogram = histogramSum(page, name, having({ stage }))
     return histogram === undefined ? [] : [[stage, histogram] as const]
   })
   return stages.length === 0 ? undefined : Object.fromEntries(stages)

@@ -1,4 +1,4 @@
-import { both, having, histogramSum, oneModel, sumOf } from '../normalise/series.ts'
+import { having, histogramSum, oneModel, sumOf } from '../normalise/series.ts'
 import type { ServingSource } from './source.ts'
 
 /**
@@ -11,15 +11,11 @@ export const xinference: ServingSource = {
   normalise(page, { model: wanted }) {
     const name = 'xinference:model_request_total'
     const reranks = having({ model_type: 'rerank' })
-    const rerankers = new Map([
-      [name, (page.samples.get(name) ?? []).filter(({ labels }) => reranks(labels))],
-    ])
-    const one = oneModel({ samples: rerankers, droppedLines: 0 }, name, 'model_uid', wanted)
-    const matches = both(reranks, one.matches)
+    const { model, matches } = oneModel(page, name, 'model_uid', wanted, reranks)
     const errors = sumOf(page, 'xinference:model_request_errors_total', matches)
     return {
       server: 'xinference',
-      model: one.model,
+      model,
       requests: sumOf(page, name, matches),
       errors: errors === undefined ? undefined : { failed: errors },
       requestDuration: histogramSum(page, 'xinference:model_request_duration_seconds', matches),

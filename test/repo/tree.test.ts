@@ -31,6 +31,7 @@ const memberFolders: readonly { folder: string; list: string; besides: readonly 
       'model-cache.ts',
       'model-pull.ts',
       'slo.ts',
+      'target-option.ts',
       'yaml-file.ts',
     ],
   },

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { decodeJsonLine } from '../../../core/json-line.ts'
 import type { Observation, Outcome } from '../../../core/observation.ts'
 import { identityOf, type PlanItem } from '../../plan/plan.ts'
 import type { Judgement, Replay } from '../engine.ts'
@@ -53,16 +54,7 @@ export function decodeK6Sample(line: string): K6Sample | undefined {
 }
 
 function parsed<T>(schema: z.ZodType<T>, text: string): T {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    throw new Error('not a whole line of k6’s JSON output')
-  }
-  const result = schema.safeParse(value)
-  if (result.success) return result.data
-  const issue = result.error.issues[0]
-  throw new Error(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not a sample of ours'}`)
+  return decodeJsonLine(schema, text, 'not a whole line of k6’s JSON output')
 }
 
 /** One request in the words of every engine. */

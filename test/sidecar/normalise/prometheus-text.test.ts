@@ -5,15 +5,18 @@ import { Histogram } from '../../../core/histogram.ts'
 import { metrics } from '../../../core/metrics.ts'
 import { reading } from '../../../core/reading.ts'
 import {
-  histogramOf,
-  labelValues,
-  maximumBuckets,
-  maximumLabelValues,
   maximumSamples,
   parsePrometheusText,
   valueOf,
-  valuesBy,
 } from '../../../sidecar/normalise/prometheus-text.ts'
+import {
+  having,
+  histogramSum,
+  labelsOf,
+  maximumBuckets,
+  maximumLabelValues,
+  sumsBy,
+} from '../../../sidecar/normalise/series.ts'
 
 test('values, timestamps, exemplars, spaces and comments', () => {
   const page = parsePrometheusText(`# HELP a what
@@ -110,24 +113,24 @@ test('a megabyte without a line end is one dropped line', () => {
 test('a label called __proto__ is a label', () => {
   const page = parsePrometheusText('a{__proto__="x"} 1')
   expect(page.samples.get('a')?.[0]?.labels.get('__proto__')).toBe('x')
-  expect(Object.keys(valuesBy(page, 'a', '__proto__') ?? {})).toEqual(['x'])
+  expect(Object.keys(sumsBy(page, 'a', '__proto__') ?? {})).toEqual(['x'])
 })
 
 test('a label or a histogram without end becomes no series without end', () => {
   const lines = Array.from({ length: 500 }, (_, at) => `e{class="c${String(at)}"} ${String(at)}`)
-  const errors = valuesBy(parsePrometheusText(lines.join('\n')), 'e', 'class') ?? {}
+  const errors = sumsBy(parsePrometheusText(lines.join('\n')), 'e', 'class') ?? {}
   expect(Object.keys(errors)).toHaveLength(maximumLabelValues)
   expect(errors).toMatchObject({ c0: 0, c63: 63 })
   const stages = lines.map((line) => line.replace('e{class', 'h_count{stage'))
-  expect(labelValues(parsePrometheusText(stages.join('\n')), 'h', 'stage')).toHaveLength(
+  expect(labelsOf(parsePrometheusText(stages.join('\n')), 'h_count', 'stage')).toHaveLength(
     maximumLabelValues,
   )
   const bucketsUpTo = (count: number) =>
     [...Array(count).keys()].map((bound) => `h_bucket{le="${String(bound)}"} 1\n`).join('') +
     'h_bucket{le="+Inf"} 1\nh_sum 1'
-  const longest = histogramOf(parsePrometheusText(bucketsUpTo(maximumBuckets - 1)), 'h')
+  const longest = histogramSum(parsePrometheusText(bucketsUpTo(maximumBuckets - 1)), 'h')
   expect(longest?.counts).toHaveLength(maximumBuckets)
-  expect(histogramOf(parsePrometheusText(bucketsUpTo(maximumBuckets)), 'h')).toBeUndefined()
+  expect(histogramSum(parsePrometheusText(bucketsUpTo(maximumBuckets)), 'h')).toBeUndefined()
 })
 
 test('what our own exposition renders is read back value by value', async () => {
@@ -145,8 +148,8 @@ test('what our own exposition renders is read back value by value', async () => 
   ).render()
   const page = parsePrometheusText(text)
   expect(page.droppedLines).toBe(0)
-  expect(histogramOf(page, metrics.requestDuration.name)).toEqual(duration.value())
-  expect(valuesBy(page, metrics.errors.name, 'class')).toEqual({ 'over"loaded\\': 3 })
+  expect(histogramSum(page, metrics.requestDuration.name)).toEqual(duration.value())
+  expect(sumsBy(page, metrics.errors.name, 'class')).toEqual({ 'over"loaded\\': 3 })
 })
 
 test('buckets in any order, with their label, become counts between bounds', () => {
@@ -158,12 +161,12 @@ h_sum{s="a"} 4.5
 h_sum{s="b"} 1
 h_count{s="a"} 9
 `)
-  expect(histogramOf(page, 'h', { label: 's', value: 'a' })).toEqual({
+  expect(histogramSum(page, 'h', having({ s: 'a' }))).toEqual({
     bounds: [0.5, 1],
     counts: [2, 5, 2],
     sum: 4.5,
   })
-  expect(histogramOf(page, 'h')).toBeUndefined()
+  expect(histogramSum(page, 'h')).toBeUndefined()
 })
 
 test.each([
@@ -173,5 +176,5 @@ test.each([
   ['no sum', 'h_bucket{le="1"} 1\nh_bucket{le="+Inf"} 2'],
   ['a count that is no number', 'h_bucket{le="1"} NaN\nh_bucket{le="+Inf"} 2\nh_sum 1'],
 ])('%s is no histogram', (_, text) => {
-  expect(histogramOf(parsePrometheusText(text), 'h')).toBeUndefined()
+  expect(histogramSum(parsePrometheusText(text), 'h')).toBeUndefined()
 })
