@@ -4,6 +4,8 @@ import { z } from 'zod'
 import type { Policy } from '../core/policy.ts'
 import { packageFile } from '../core/program.ts'
 
+export { panelQueries, withEverythingChosen, type PanelQuery } from './coverage.ts'
+
 export interface Board {
   /** File name without ending. */
   readonly name: string

@@ -4,27 +4,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { stringify } from 'yaml'
-import { shippedBoards } from '../../dashboards/index.ts'
+import { panelQueries, shippedBoards, withEverythingChosen } from '../../dashboards/index.ts'
 import { describeWithProgram } from '../programs.ts'
-import { modelOf } from './model.ts'
-
-/** Grafana's variables as it would fill them in. */
-function filledIn(expression: string): string {
-  return expression.replaceAll('$__rate_interval', '1m').replaceAll(/\$(job|instance|gpu)\b/g, '.+')
-}
 
 describeWithProgram('promtool', 'the queries of the boards', () => {
   test('Prometheus can parse every one', () => {
     const directory = mkdtempSync(join(tmpdir(), 'rerankscope-'))
     try {
-      const rules = shippedBoards().flatMap(({ json }) =>
-        modelOf(json).panels.flatMap(({ id, targets }) =>
-          targets.map(({ refId, expr }) => ({
-            record: `panel:${String(id)}:${refId}`,
-            expr: filledIn(expr),
-          })),
-        ),
-      )
+      const rules = panelQueries(shippedBoards()).map(({ board, panel, refId, expression }) => ({
+        record: `${board.replaceAll('-', '_')}:panel_${String(panel)}:${refId}`,
+        expr: withEverythingChosen(expression, 60),
+      }))
       writeFileSync(
         join(directory, 'queries.yaml'),
         stringify({ groups: [{ name: 'boards', rules }] }),

@@ -1,0 +1,121 @@
+import { z } from 'zod'
+import { catalogue, metrics, type Metric } from '../core/metrics.ts'
+
+/**
+ * What the boards show of the catalogue, what they leave out, and which answers may be empty; each
+ * with its reason. Reads the finished JSON, so that it holds for a board that was changed by hand.
+ */
+
+type MetricKey = keyof typeof metrics
+
+/** A question of a board to Prometheus. */
+export interface PanelQuery {
+  /** Name of the board. */
+  readonly board: string
+  /** Stable id of the panel, as in `viewPanel=ID`. */
+  readonly panel: number
+  readonly title: string
+  readonly refId: string
+  /** With Grafana's variables in it; see `withEverythingChosen`. */
+  readonly expression: string
+  /** Why no series may come back; undefined: where all is well there is always one. */
+  readonly mayBeEmpty: string | undefined
+}
+
+const onlyNvidia = 'nvidia-smi alone tells it: an emulated GPU has none'
+const byServer = 'not every server tells it'
+const whileLoading = 'a load generator pushes it, and only while it runs'
+const withProxy = 'only a sidecar with --proxy has it'
+
+/** Metrics that are absent from a deployment in which all is well, and when. */
+const absences: Readonly<Partial<Record<MetricKey, string>>> = {
+  gpuMemoryTotalBytes: onlyNvidia,
+  gpuPowerWatts: onlyNvidia,
+  gpuPowerLimitWatts: onlyNvidia,
+  gpuTemperatureCelsius: onlyNvidia,
+  gpuSmClockHertz: onlyNvidia,
+  gpuThrottled: onlyNvidia,
+  gpuThrottleReason: onlyNvidia,
+  gpuInventoryInfo: onlyNvidia,
+  gpuMemoryReservedBytes: onlyNvidia,
+  gpuPowerLimitMaximumWatts: onlyNvidia,
+  gpuEccErrors: onlyNvidia,
+  gpuRecoveryAction: onlyNvidia,
+  gpuProcesses: onlyNvidia,
+  gpuEnergyJoules: onlyNvidia,
+  gpuMigMemoryUsedBytes: 'only MIG devices have it',
+  gpuMigMemoryTotalBytes: 'only MIG devices have it',
+  queries: byServer,
+  failedPairs: byServer,
+  shapeDuration: withProxy,
+  pairDuration: byServer,
+  queueRequests: byServer,
+  inFlightPairs: byServer,
+  proxyConnections: withProxy,
+  proxyUnread: withProxy,
+  loadInfo: whileLoading,
+  loadOfferedQueries: whileLoading,
+  loadRequests: whileLoading,
+  loadPairs: whileLoading,
+  loadInFlightRequests: whileLoading,
+  loadResponseDuration: whileLoading,
+  loadDispatchLag: whileLoading,
+}
+
+const target = z.looseObject({ refId: z.string(), expr: z.string() })
+const panel = z.looseObject({
+  id: z.number(),
+  title: z.string(),
+  targets: z.array(target).default([]),
+})
+const boardSchema = z.looseObject({
+  panels: z.array(panel.extend({ panels: z.array(panel).default([]) })),
+})
+
+/** Every query of every board, from top to bottom; those of closed rows as well. */
+export function panelQueries(
+  boards: readonly { readonly name: string; readonly json: string }[],
+): readonly PanelQuery[] {
+  return boards.flatMap((board) =>
+    boardSchema
+      .parse(JSON.parse(board.json))
+      .panels.flatMap((one) => [one, ...one.panels])
+      .flatMap(({ id, title, targets }) =>
+        targets.map(({ refId, expr }) => ({
+          board: board.name,
+          panel: id,
+          title,
+          refId,
+          expression: expr,
+          mayBeEmpty: emptyReasonOf(expr),
+        })),
+      ),
+  )
+}
+
+function emptyReasonOf(expression: string): string | undefined {
+  const read = new Set(metricsIn(expression))
+  const keys = Object.keys(metrics) as MetricKey[]
+  return keys
+    .filter((key) => read.has(metrics[key]))
+    .map((key) => absences[key])
+    .find((reason) => reason !== undefined)
+}
+
+/** The metrics of the catalogue that an expression reads, histograms by any of their series. */
+export function metricsIn(expression: string): readonly Metric[] {
+  const words = new Set(expression.match(/[a-zA-Z_:][\w:]*/g))
+  return catalogue.filter(({ name, kind }) =>
+    kind === 'histogram'
+      ? ['_bucket', '_count', '_sum'].some((part) => words.has(`${name}${part}`))
+      : words.has(name),
+  )
+}
+
+/** The expression as Grafana asks it when every menu says "All". `windowSeconds` stands for its own windows. */
+export function withEverythingChosen(expression: string, windowSeconds: number): string {
+  return expression
+    .replaceAll(/\$(__rate_interval|__range|__interval)\b/g, `${String(windowSeconds)}s`)
+    .replaceAll(/\$namespace\b/g, '.*')
+    .replaceAll(/\$(job|instance|gpu|run)\b/g, '.+')
+}

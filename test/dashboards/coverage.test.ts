@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest'
+import { metrics } from '../../core/metrics.ts'
+import { metricsIn } from '../../dashboards/coverage.ts'
+import { panelQueries, shippedBoards, withEverythingChosen } from '../../dashboards/index.ts'
+
+const board = (panels: unknown) => ({ name: 'one', json: JSON.stringify({ panels }) })
+const asking = (id: number, ...expressions: readonly string[]) => ({
+  id,
+  title: `panel ${String(id)}`,
+  targets: expressions.map((expr, at) => ({ refId: 'AB'.charAt(at), expr })),
+})
+
+test('every query is found, in closed rows as well', () => {
+  const row = { id: 3, title: 'more', panels: [asking(4, 'rerankscope_gpu_power_watts')] }
+  expect(panelQueries([board([asking(1, 'qps_current', 'reranker_queue_pairs'), row])])).toEqual([
+    {
+      board: 'one',
+      panel: 1,
+      title: 'panel 1',
+      refId: 'A',
+      expression: 'qps_current',
+      mayBeEmpty: undefined,
+    },
+    {
+      board: 'one',
+      panel: 1,
+      title: 'panel 1',
+      refId: 'B',
+      expression: 'reranker_queue_pairs',
+      mayBeEmpty: undefined,
+    },
+    {
+      board: 'one',
+      panel: 4,
+      title: 'panel 4',
+      refId: 'A',
+      expression: 'rerankscope_gpu_power_watts',
+      mayBeEmpty: 'nvidia-smi alone tells it: an emulated GPU has none',
+    },
+  ])
+})
+
+test('a name is a whole word, and a histogram is read by its series', () => {
+  expect(metricsIn('rerankscope_gpu_memory_used_bytes / rerankscope_gpu_up')).toEqual([
+    metrics.gpuUp,
+    metrics.gpuMemoryUsedBytes,
+  ])
+  expect(metricsIn('sum by (le) (rate(reranker_batch_pairs_bucket[1m]))')).toEqual([
+    metrics.batchPairs,
+  ])
+  expect(metricsIn('reranker_batch_pairs')).toEqual([])
+})
+
+test('no variable of Grafana is left when everything is chosen', () => {
+  expect(withEverythingChosen('rate(x{job=~"$job", gpu_uuid=~"$gpu"}[$__rate_interval])', 60)).toBe(
+    'rate(x{job=~".+", gpu_uuid=~".+"}[60s])',
+  )
+  for (const { expression } of panelQueries(shippedBoards())) {
+    expect(withEverythingChosen(expression, 60)).not.toContain('$')
+  }
+})
