@@ -170,7 +170,10 @@ export const load = defineCommand({
       describe:
         'URL of an OpenTelemetry collector to push the run’s own metrics to while it lasts; without it OTEL_EXPORTER_OTLP_ENDPOINT counts',
     },
-    ...grafanaOptions,
+    ...grafanaOptions(
+      'Grafana to mark the run in, from its start to its end, as an annotation',
+      'write annotations',
+    ),
     out: {
       type: 'string',
       requiresArg: true,
@@ -184,7 +187,7 @@ export const load = defineCommand({
     if (args.engine === everyEngine && args.mode === 'saturate') {
       throw usageError('--mode saturate is the autocannon engine’s alone: leave --engine both out.')
     }
-    const grafana = grafanaOf(args['grafana-url'], args['grafana-token-file'])
+    const grafana = grafanaOf(args['grafana-url'], args['grafana-token-file'], environment)
     const profile = await readProfile(args.profile)
     const out = args.out ?? join('runs', `${profile.name}-${timestamp(systemClock.wallSeconds())}`)
     const options = {

@@ -4,6 +4,7 @@ import { systemClock } from '../core/clock.ts'
 import { exitCodes, usageError } from '../core/errors.ts'
 import { bytesPerMib } from '../core/units.ts'
 import type { SidecarOptions } from '../sidecar/index.ts'
+import { addressOf } from './address.ts'
 import { defineCommand } from './command.ts'
 import { readPolicy } from './policy-file.ts'
 import { readYaml } from './yaml-file.ts'
@@ -210,15 +211,4 @@ function checkCombination(args: {
     throw usageError('--record-texts needs --record FILE.')
   }
   if (!(args['record-mib'] > 0)) throw usageError('--record-mib must be more than 0.')
-}
-
-/** `127.0.0.1:9464` or `[::1]:9464`. */
-function addressOf(option: string, text: string): { readonly host: string; readonly port: number } {
-  const match = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text)
-  const host = match?.[1] ?? match?.[2]
-  const port = Number(match?.[3])
-  if (host === undefined || port > 65_535) {
-    throw usageError(`--${option} must be HOST:PORT, as in 127.0.0.1:9464, not ${text}.`)
-  }
-  return { host, port }
 }

@@ -5,6 +5,7 @@ import type { Policy } from '../core/policy.ts'
 import { packageFile } from '../core/program.ts'
 
 export { panelQueries, withEverythingChosen, type PanelQuery } from './coverage.ts'
+export { formats } from './formats/index.ts'
 
 export interface Board {
   /** File name without ending. */

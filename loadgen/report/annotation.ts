@@ -1,13 +1,6 @@
 import { messageOf, systemCodeOf } from '../../core/errors.ts'
-import type { TargetUrl } from '../../core/target-url.ts'
+import { grafanaHeaders, type Grafana } from '../../core/grafana.ts'
 import type { Summary } from '../measure/run-file.ts'
-
-/** A Grafana whose boards are to show when a run was. */
-export interface Grafana {
-  readonly server: TargetUrl
-  /** Of a service account that may write annotations; undefined: the URL's user, or nobody. */
-  readonly token: string | undefined
-}
 
 const timeoutSeconds = 5
 
@@ -15,10 +8,7 @@ const timeoutSeconds = 5
  * Marks a run from its start to its end on every board of a Grafana. Resolves with a sentence when
  * that does not work: a run is worth the same without it.
  */
-export async function annotateRun(
-  summary: Summary,
-  { server, token }: Grafana,
-): Promise<string | undefined> {
+export async function annotateRun(summary: Summary, grafana: Grafana): Promise<string | undefined> {
   const { profile, target, validity, startedAt, endedAt, saturation } = summary
   const load =
     saturation === undefined
@@ -31,13 +21,9 @@ export async function annotateRun(
     text: `Load ${profile.name}: ${load} against ${target.url}`,
   }
   try {
-    const { ok, status } = await fetch(`${server.url}/api/annotations`, {
+    const { ok, status } = await fetch(`${grafana.server.url}/api/annotations`, {
       method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        ...server.headers,
-        ...(token !== undefined && { authorization: `Bearer ${token}` }),
-      },
+      headers: { 'content-type': 'application/json', ...grafanaHeaders(grafana) },
       body: JSON.stringify(body),
       // The credential is for this server alone.
       redirect: 'error',

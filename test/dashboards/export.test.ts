@@ -64,7 +64,7 @@ describe('dashboards, without the development dependencies', () => {
     [['dashboards', 'export'], 'Say where to export to, with --out DIR.'],
     [
       ['dashboards', 'export', '--out', 'x', '--name', 'cost'],
-      'There is no board cost: --name takes overview.',
+      'There is no board cost: --board takes overview.',
     ],
     [['dashboards', 'burn'], 'There is no `dashboards burn`: say list or export.'],
     [['alerts', 'export'], 'Say where to export to, with --out DIR.'],

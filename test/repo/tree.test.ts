@@ -18,6 +18,7 @@ const memberFolders: readonly { folder: string; list: string; besides: readonly 
     folder: 'commands',
     list: 'index.ts',
     besides: [
+      'address.ts',
       'command.ts',
       'children.ts',
       'each-engine.ts',
@@ -35,6 +36,7 @@ const memberFolders: readonly { folder: string; list: string; besides: readonly 
       'yaml-file.ts',
     ],
   },
+  { folder: 'dashboards/formats', list: 'index.ts', besides: ['format.ts'] },
   {
     folder: 'reference-server/model/architectures',
     list: 'index.ts',

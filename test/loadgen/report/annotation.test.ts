@@ -45,7 +45,7 @@ const fileOf = (text: string) => {
 
 test('marks the run from its start to its end, with the token of the file', async () => {
   expect(
-    await annotateRun(summary, grafanaOf(`${url}/grafana/`, fileOf('s3cret\n'))!),
+    await annotateRun(summary, grafanaOf(`${url}/grafana/`, fileOf('s3cret\n'), {})!),
   ).toBeUndefined()
   expect(bodies).toEqual([
     [
@@ -63,27 +63,40 @@ test('marks the run from its start to its end, with the token of the file', asyn
 
 test('a user in the URL does as well', async () => {
   const withUser = url.replace('http://', 'http://admin:pass@')
-  expect(await annotateRun(summary, grafanaOf(withUser, undefined)!)).toBeUndefined()
+  expect(await annotateRun(summary, grafanaOf(withUser, undefined, {})!)).toBeUndefined()
   expect(bodies).toHaveLength(1)
 })
 
-test('a Grafana that refuses, or is not there, is a sentence without the secret', async () => {
-  expect(await annotateRun(summary, grafanaOf(url, fileOf('wr0ng'))!)).toBe(
+test('the token may come from the environment; a file that is named wins', async () => {
+  const environment = { RERANKSCOPE_GRAFANA_TOKEN: 's3cret\n' }
+  expect(await annotateRun(summary, grafanaOf(url, undefined, environment)!)).toBeUndefined()
+  expect(await annotateRun(summary, grafanaOf(url, fileOf('wr0ng'), environment)!)).toBe(
     'Grafana took no annotation: it answered 401.',
   )
-  expect(await annotateRun(summary, grafanaOf('http://127.0.0.1:1', fileOf('s3cret'))!)).toMatch(
-    /^Grafana took no annotation: (ECONNREFUSED|bad port|fetch failed)\.$/,
+  expect(() => grafanaOf(url, undefined, { RERANKSCOPE_GRAFANA_TOKEN: 'two words' })).toThrow(
+    'RERANKSCOPE_GRAFANA_TOKEN must hold one token and nothing else.',
   )
 })
 
+test('a Grafana that refuses, or is not there, is a sentence without the secret', async () => {
+  expect(await annotateRun(summary, grafanaOf(url, fileOf('wr0ng'), {})!)).toBe(
+    'Grafana took no annotation: it answered 401.',
+  )
+  expect(
+    await annotateRun(summary, grafanaOf('http://127.0.0.1:1', fileOf('s3cret'), {})!),
+  ).toMatch(/^Grafana took no annotation: (ECONNREFUSED|bad port|fetch failed)\.$/)
+})
+
 test('what cannot be a token is refused before the run', () => {
-  expect(grafanaOf(undefined, undefined)).toBeUndefined()
+  expect(grafanaOf(undefined, undefined, {})).toBeUndefined()
   const missing = join(folder, 'none')
-  expect(() => grafanaOf(url, missing)).toThrow(
+  expect(() => grafanaOf(url, missing, {})).toThrow(
     `--grafana-token-file ${missing} cannot be read: ENOENT.`,
   )
   for (const text of ['', 'two words', 'a\nb']) {
-    expect(() => grafanaOf(url, fileOf(text))).toThrow(/must hold one token and nothing else\.$/)
+    expect(() => grafanaOf(url, fileOf(text), {})).toThrow(
+      /must hold one token and nothing else\.$/,
+    )
   }
-  expect(() => grafanaOf('grafana', undefined)).toThrow('--grafana-url must be a URL')
+  expect(() => grafanaOf('grafana', undefined, {})).toThrow('--grafana-url must be a URL')
 })
