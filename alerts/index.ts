@@ -51,6 +51,7 @@ export async function checkRules(
     }
   }
   const check = await promtool(['check', 'rules', rulesFileName], directory)
+  if (!check.passed) return check
   const test = await promtool(['test', 'rules', testsFileName], directory)
-  return { passed: check.passed && test.passed, output: `${check.output}\n${test.output}` }
+  return { passed: test.passed, output: `${check.output}\n${test.output}` }
 }

@@ -7,12 +7,12 @@ export interface PromtoolResult {
   readonly output: string
 }
 
-const timeoutSeconds = 120
+const timeoutSeconds = 300
 const outputBytesMaximum = 16 * 1024 * 1024
 
 /**
  * Runs promtool in `directory`. Rejects with an environment error when it is not on PATH, or does
- * not end within two minutes; a check that fails is a result.
+ * not end within five minutes; a check that fails is a result.
  */
 export function promtool(args: readonly string[], directory: string): Promise<PromtoolResult> {
   return new Promise((resolve, reject) => {

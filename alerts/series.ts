@@ -24,14 +24,28 @@ export interface GpuPhase {
   readonly unseen?: boolean
 }
 
+/** What a histogram takes in: so many observations a second, with this mean. */
+export interface MeanPhase {
+  readonly seconds: number
+  readonly perSecond: number
+  readonly mean: number
+}
+
 type Labels = Readonly<Record<string, string>>
+
+/** What Prometheus adds to the series of one target. */
+interface Scrape {
+  readonly job: string
+  readonly instance: string
+  readonly namespace?: string
+}
 
 /** Writes series as one scrape target would: `scrape` are its labels, `stepSeconds` its interval. */
 export class SeriesWriter {
-  readonly #scrape: Labels
+  readonly #scrape: Scrape
   readonly #stepSeconds: number
 
-  constructor(scrape: { readonly job: string; readonly instance: string }, stepSeconds: number) {
+  constructor(scrape: Scrape, stepSeconds: number) {
     this.#scrape = scrape
     this.#stepSeconds = stepSeconds
   }
@@ -79,6 +93,22 @@ export class SeriesWriter {
     ]
   }
 
+  /** Sum and count of a histogram, for its mean. */
+  mean<L extends string>(
+    metric: Metric<L>,
+    labels: Readonly<Record<NoInfer<L>, string>>,
+    phases: readonly MeanPhase[],
+  ): readonly InputSeries[] {
+    const part = (name: string, value: (phase: MeanPhase) => number): InputSeries => ({
+      series: this.#name(`${metric.name}_${name}`, labels),
+      values: this.#growth(phases.map((phase) => ({ ...phase, value: value(phase) }))),
+    })
+    return [
+      part('sum', ({ perSecond, mean }) => perSecond * mean),
+      part('count', ({ perSecond }) => perSecond),
+    ]
+  }
+
   /** A histogram whose observations all fall into the bucket `within`; only its two edges are written. */
   histogram<L extends string>(
     metric: Metric<L>,
@@ -121,9 +151,14 @@ export class SeriesWriter {
   }
 
   #name(metric: string, labels: Labels): string {
-    const all = Object.entries({ ...labels, ...this.#scrape })
-    return `${metric}{${all.map(([label, value]) => `${label}=${JSON.stringify(value)}`).join(', ')}}`
+    return seriesText(metric, { ...labels, ...this.#scrape })
   }
+}
+
+/** `name{label="value", …}`, as promtool reads it. */
+export function seriesText(name: string, labels: Labels): string {
+  const all = Object.entries(labels)
+  return `${name}{${all.map(([label, value]) => `${label}=${JSON.stringify(value)}`).join(', ')}}`
 }
 
 export interface Bucket {
@@ -161,10 +196,11 @@ export function crossing(change: {
 }): { readonly beforeSeconds: number; readonly afterSeconds: number } {
   const { from, to, line, windowSeconds, stepSeconds } = change
   const share = (line - from) / (to - from)
+  // On the line is not across it, and binary fractions must not decide.
+  const stepsOf = (seconds: number) => Number(((share * seconds) / stepSeconds).toPrecision(12))
   return {
-    beforeSeconds:
-      stepSeconds * (Math.ceil((share * (windowSeconds - stepSeconds)) / stepSeconds) - 1),
-    afterSeconds: stepSeconds * (Math.floor((share * windowSeconds) / stepSeconds) + 1),
+    beforeSeconds: stepSeconds * (Math.ceil(stepsOf(windowSeconds - stepSeconds)) - 1),
+    afterSeconds: stepSeconds * (Math.floor(stepsOf(windowSeconds)) + 1),
   }
 }
 

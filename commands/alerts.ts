@@ -48,7 +48,7 @@ export const alerts = defineCommand({
       job: args.job,
       runbookBase: args['runbook-base'],
     }
-    const runbooks = [...renderRunbooks(alertsOf(options))].map(
+    const runbooks = [...renderRunbooks(alertsOf(options), options)].map(
       ([name, text]) => [`runbooks/${name}`, text] as const,
     )
     exportFiles(args.out, [...renderAlerts(options), ...runbooks], context)

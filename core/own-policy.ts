@@ -24,11 +24,17 @@ const policySchema = z
     budget: z
       .strictObject({ errorRatio: ratio, windowSeconds: window, minimumRequests: count })
       .partial(),
+    memory: z
+      .strictObject({ usedRatio: ratio, windowSeconds: window, errorWindowSeconds: window })
+      .partial(),
+    scaleOutBlockedSeconds: window,
     alerting: z
       .strictObject({
         evaluationSeconds: window,
         faultWindowSeconds: window,
         minimumSamples: count,
+        faultCount: count,
+        faultCountWindowSeconds: window,
         keepFiringSeconds: window,
       })
       .partial(),

@@ -32,12 +32,26 @@ export interface Policy {
     readonly windowSeconds: number
     readonly minimumRequests: number
   }
+  /** Memory of the GPU: it never says to scale in, because servers keep what they once took. */
+  readonly memory: {
+    /** Lies above the nine tenths that vLLM takes when it starts: those are no want of memory. */
+    readonly usedRatio: number
+    /** Long enough to tell a level from one large batch. */
+    readonly windowSeconds: number
+    /** For how long a memory error that cannot be corrected is shown; its counter never falls. */
+    readonly errorWindowSeconds: number
+  }
+  /** For how long an autoscaler must ask for replicas in vain: a pod may wait for its node and model. */
+  readonly scaleOutBlockedSeconds: number
   /** The clockwork of the alerts. A window must hold `minimumSamples` scrapes before a rule may speak. */
   readonly alerting: {
     readonly evaluationSeconds: number
     /** How long a GPU, a source or a target must be gone; longer than a restart takes. */
     readonly faultWindowSeconds: number
     readonly minimumSamples: number
+    /** Once is an accident, this often within `faultCountWindowSeconds` a habit. */
+    readonly faultCount: number
+    readonly faultCountWindowSeconds: number
     /** How long advice stays after its reason went away, so that it does not flap. */
     readonly keepFiringSeconds: number
   }
@@ -52,10 +66,14 @@ export const policy: Policy = {
   p95Seconds: 0.5,
   minimumCoverageRatio: 0.9,
   budget: { errorRatio: 0.01, windowSeconds: 300, minimumRequests: 100 },
+  memory: { usedRatio: 0.95, windowSeconds: 300, errorWindowSeconds: 3600 },
+  scaleOutBlockedSeconds: 900,
   alerting: {
     evaluationSeconds: 15,
     faultWindowSeconds: 120,
     minimumSamples: 4,
+    faultCount: 3,
+    faultCountWindowSeconds: 600,
     keepFiringSeconds: 180,
   },
 }

@@ -134,14 +134,33 @@ export function histogramCount<L extends string>(
   return overMetric(metric, text)
 }
 
+/** The mean of what a histogram took in over the window, over all series of a group. NaN of nothing. */
+export function histogramMean<L extends string, const B extends AllLabels<L>>(
+  by: readonly B[],
+  metric: Metric<L>,
+  window: Window,
+  where?: Selector<NoInfer<AllLabels<L>>>,
+): Query<B> {
+  assert(metric.kind === 'histogram', `${metric.name} is no histogram.`)
+  const [sum, count] = (['sum', 'count'] as const).map(
+    (part) => `increase(${selectorText(`${metric.name}_${part}`, where)}[${windowText(window)}])`,
+  ) as [string, string]
+  return arithmetic(
+    aggregate('sum', by, overMetric(metric, sum)),
+    '/',
+    aggregate('sum', by, overMetric(metric, count)),
+  )
+}
+
 export type Comparison = '>' | '>=' | '<' | '<=' | '==' | '!='
 
-/** Keeps the series whose value stands so to `limit`. */
+/** Keeps the series whose value stands so to `limit`, or to that of the series with the same labels. */
 export function compare<L extends string>(
   query: Query<L>,
   how: Comparison,
-  limit: number,
+  limit: number | Query<NoInfer<L>>,
 ): Query<L> {
+  if (typeof limit !== 'number') return join(query, how, limit)
   return { ...query, text: `${operand(query)} ${how} ${numberText(limit)}`, binary: true }
 }
 
@@ -165,6 +184,11 @@ export function filter<L extends string, R extends string>(
   right: Query<R>,
 ): Query<L> {
   return join(left, `${how} on (${on.join(', ')})`, right)
+}
+
+/** The series of both; of two with the same labels the left one. */
+export function either<L extends string>(left: Query<L>, right: Query<NoInfer<L>>): Query<L> {
+  return join(left, 'or', right)
 }
 
 /** Gives GPU series the number and name that people know them by. */

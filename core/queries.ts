@@ -40,17 +40,25 @@ export function utilization<const B extends GpuLabel>(
   )
 }
 
-/** As `utilization`, over the GPUs alone that were observed for enough of the threshold's window. */
+/**
+ * As `utilization`, over the GPUs alone that were observed for enough of the threshold's window, and
+ * that the sidecar does not know to be another server's.
+ */
 export function settledUtilization<const B extends GpuLabel>(
   by: readonly B[],
   { windowSeconds }: Threshold,
   { minimumCoverageRatio }: Policy,
   where: Where = {},
 ): Query<B> {
-  const observed = compare(
-    growth('increase', metrics.gpuObservedSeconds, windowSeconds, where),
-    '>=',
-    windowSeconds * minimumCoverageRatio,
+  const observed = filter(
+    compare(
+      growth('increase', metrics.gpuObservedSeconds, windowSeconds, where),
+      '>=',
+      windowSeconds * minimumCoverageRatio,
+    ),
+    'unless',
+    gpuLabels,
+    overTime('max', metrics.gpuInfo, windowSeconds, { ...where, attribution: 'none' }),
   )
   const busy = filter(
     growth('increase', metrics.gpuBusySeconds, windowSeconds, where),
@@ -94,6 +102,20 @@ export function measuredRequests<const B extends ScrapeLabel>(
   return aggregate('sum', by, histogramCount(metrics.requestDuration, window, where))
 }
 
+/** The p95 over the policy's budget, where enough requests were measured to speak of one. */
+export function slowRequests<const B extends ScrapeLabel>(
+  by: readonly B[],
+  { p95Seconds, budget: { windowSeconds, minimumRequests } }: Policy,
+  where: Where = {},
+): Query<B> {
+  return filter(
+    compare(durationQuantile(0.95, by, windowSeconds, where), '>', p95Seconds),
+    'and',
+    by,
+    compare(measuredRequests(by, windowSeconds, where), '>=', minimumRequests),
+  )
+}
+
 /** Requests answered over the window, with whatever outcome. */
 export function requests<const B extends ScrapeLabel>(
   by: readonly B[],
@@ -123,19 +145,39 @@ export function pairsPerSecond(window: Window, where: Where = {}): Query<never> 
   return aggregate('sum', [], growth('rate', metrics.pairs, window, where))
 }
 
+/** The memory of each GPU, in use over installed, where it was known throughout: the least of the window. */
+export function lastingMemoryUse(
+  windowSeconds: number,
+  { alerting: { minimumSamples } }: Policy,
+  where: Where = {},
+): Query<GpuLabel> {
+  const used = metrics.gpuMemoryUsedBytes
+  return filter(
+    arithmetic(
+      overTime('min', used, windowSeconds, where),
+      '/',
+      overTime('max', metrics.gpuMemoryTotalBytes, windowSeconds, where),
+    ),
+    'and',
+    gpuLabels,
+    compare(overTime('count', used, windowSeconds, where), '>=', minimumSamples),
+  )
+}
+
 /**
- * The series of a 0-or-1 gauge that were 0 throughout the policy's fault window. The window stands
+ * The series of a 0-or-1 gauge that had one value throughout the policy's fault window. The window stands
  * in the query, not in `for`, because one failed scrape resets `for`; and it must hold enough
  * samples, so that a series that has just appeared does not count as lasting.
  */
-export function lastingZero<L extends string>(
+export function lasting<L extends string>(
+  value: 0 | 1,
   metric: Metric<L>,
   { alerting: { faultWindowSeconds, minimumSamples } }: Policy,
   where?: Selector<NoInfer<L | ScrapeLabel>>,
 ): Query<L | ScrapeLabel> {
   const labels = [...metric.labels, ...scrapeLabels]
   return filter(
-    compare(overTime('max', metric, faultWindowSeconds, where), '==', 0),
+    compare(overTime(value === 0 ? 'max' : 'min', metric, faultWindowSeconds, where), '==', value),
     'and',
     labels,
     compare(overTime('count', metric, faultWindowSeconds, where), '>=', minimumSamples),

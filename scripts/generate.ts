@@ -30,7 +30,10 @@ async function generate(policy: Policy): Promise<ReadonlyMap<string, string>> {
   for (const [name, text] of renderAlerts({ policy, ...alertDefaults })) {
     files.set(`alerts/generated/${name}`, text)
   }
-  for (const [name, text] of renderRunbooks(alertsOf({ policy, ...alertDefaults }))) {
+  for (const [name, text] of renderRunbooks(alertsOf({ policy, ...alertDefaults }), {
+    policy,
+    ...alertDefaults,
+  })) {
     files.set(`alerts/runbooks/${name}`, text)
   }
   for (const path of documentFolders.flatMap((folder) => filesIn(folder, '.md'))) {

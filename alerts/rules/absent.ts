@@ -9,7 +9,7 @@ export const absent: RuleDefinition = (context) => {
   return {
     name: 'RerankscopeAbsent',
     group: 'health',
-    severity: 'page',
+    severity: 'critical',
     // Equality, not a regular expression: absent_over_time() takes the alert's labels from it.
     query: overTime('absent', scrapeUp, faultWindowSeconds, { job }),
     summary: 'Prometheus knows no sidecar at all.',

@@ -13,7 +13,7 @@ export const errorBudget: RuleDefinition = (context) => {
   return {
     name: 'RerankerErrorBudgetExceeded',
     group: 'serving',
-    severity: 'page',
+    severity: 'critical',
     query: filter(
       compare(errorRatio(deployment, windowSeconds, { job }), '>', allowed),
       'and',
@@ -61,9 +61,18 @@ function testsOf(context: RuleContext): readonly RuleTest[] {
       series: traffic(plenty, good, bad, good),
       expect: [
         { atSeconds: seconds + change.beforeSeconds, alerts: [] },
+        { atSeconds: seconds + change.afterSeconds, alerts: [{ labels: { job } }] },
         { atSeconds: 2 * seconds, alerts: [fires] },
         { atSeconds: 3 * seconds, alerts: [] },
       ],
+    },
+    {
+      name: 'a failed scrape does not hide it',
+      series: traffic(plenty, bad).map(({ series, values }) => ({
+        series,
+        values: `${values} _x1`,
+      })),
+      expect: [{ atSeconds: seconds + stepSeconds, alerts: [fires] }],
     },
     {
       name: 'a few requests prove nothing',

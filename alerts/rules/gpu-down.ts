@@ -1,6 +1,7 @@
 import { metrics } from '../../core/metrics.ts'
-import { lastingZero } from '../../core/queries.ts'
+import { lasting } from '../../core/queries.ts'
 import { formatWindow } from '../../core/units.ts'
+import { lastingTests } from '../cases.ts'
 import { SeriesWriter } from '../series.ts'
 import type { RuleContext, RuleDefinition, RuleTest } from './rule.ts'
 
@@ -10,8 +11,8 @@ export const gpuDown: RuleDefinition = (context) => {
   return {
     name: 'RerankscopeGpuDown',
     group: 'health',
-    severity: 'warn',
-    query: lastingZero(metrics.gpuUp, policy, { job }),
+    severity: 'warning',
+    query: lasting(0, metrics.gpuUp, policy, { job }),
     summary: 'A GPU that was seen before does not answer any more.',
     description: describe('{{ $labels.gpu_uuid }}', '{{ $labels.instance }}', context),
     action:
@@ -30,51 +31,16 @@ function describe(gpu: string, instance: string, { policy: { alerting } }: RuleC
 
 function testsOf(context: RuleContext): readonly RuleTest[] {
   const { policy, job } = context
-  const { evaluationSeconds: stepSeconds, faultWindowSeconds, minimumSamples } = policy.alerting
-  const settled = 2 * faultWindowSeconds
   const instance = 'a:9464'
-  const write = new SeriesWriter({ job, instance }, stepSeconds)
-  const gpu = (uuid: string, ...phases: Parameters<SeriesWriter['gauge']>[2]) =>
-    write.gauge(metrics.gpuUp, { gpu_uuid: uuid }, phases)
-  const fires = (uuid: string) => ({
-    labels: { job, instance, gpu_uuid: uuid },
-    description: describe(uuid, instance, context),
+  const write = new SeriesWriter({ job, instance }, policy.alerting.evaluationSeconds)
+  const gpus = { first: 'GPU-a', second: 'GPU-b' }
+  return lastingTests({
+    policy,
+    wrong: 0,
+    series: (which, phases) => write.gauge(metrics.gpuUp, { gpu_uuid: gpus[which] }, phases),
+    fires: (which) => ({
+      labels: { job, instance, gpu_uuid: gpus[which] },
+      description: describe(gpus[which], instance, context),
+    }),
   })
-  return [
-    {
-      name: 'one of two GPUs is lost: fires for that one, after the window, and ends with it',
-      series: [
-        gpu('GPU-a', { seconds: 3600, value: 1 }),
-        gpu(
-          'GPU-b',
-          { seconds: settled, value: 1 },
-          { seconds: settled, value: 0 },
-          { seconds: settled, value: 1 },
-        ),
-      ],
-      expect: [
-        { atSeconds: settled + faultWindowSeconds - stepSeconds, alerts: [] },
-        { atSeconds: settled + faultWindowSeconds + stepSeconds, alerts: [fires('GPU-b')] },
-        { atSeconds: 2 * settled + stepSeconds, alerts: [] },
-      ],
-    },
-    {
-      name: 'a failed scrape does not start the wait again',
-      series: [
-        gpu(
-          'GPU-a',
-          { seconds: settled, value: 1 },
-          { seconds: faultWindowSeconds / 2, value: 0 },
-          { seconds: stepSeconds, value: 0, unseen: true },
-          { seconds: faultWindowSeconds / 2, value: 0 },
-        ),
-      ],
-      expect: [{ atSeconds: settled + faultWindowSeconds + stepSeconds, alerts: [fires('GPU-a')] }],
-    },
-    {
-      name: 'too few samples say nothing',
-      series: [gpu('GPU-a', { seconds: settled, value: 0 })],
-      expect: [{ atSeconds: (minimumSamples - 2) * stepSeconds, alerts: [] }],
-    },
-  ]
 }

@@ -9,8 +9,8 @@ export const gpuUtilizationHigh: RuleDefinition = (context) => {
   const { utilizationRatio: line, windowSeconds } = policy.scaleOut
   return {
     name: 'RerankerGpuUtilizationHigh',
-    group: 'capacity',
-    severity: 'advice',
+    group: 'saturation',
+    severity: 'warning',
     query: compare(
       settledUtilization(['namespace', 'job'], policy.scaleOut, policy, { job }),
       '>',
@@ -24,7 +24,6 @@ export const gpuUtilizationHigh: RuleDefinition = (context) => {
       ['Fires above', formatLine(line)],
       ['Mean over', formatWindow(windowSeconds)],
       ['Of which observed', `at least ${formatLine(policy.minimumCoverageRatio)}`],
-      ['Stays after recovery', formatWindow(policy.alerting.keepFiringSeconds)],
     ],
     tests: testsOf(context),
   }
@@ -60,6 +59,7 @@ function testsOf(context: RuleContext): readonly RuleTest[] {
       ]),
       expect: [
         { atSeconds: settled + change.beforeSeconds, alerts: [] },
+        { atSeconds: settled + change.afterSeconds, alerts: [{ labels: { job } }] },
         { atSeconds: 2 * settled, alerts: [fires(busy)] },
         {
           atSeconds: 2 * settled + 2 * windowSeconds + 2 * policy.alerting.keepFiringSeconds,

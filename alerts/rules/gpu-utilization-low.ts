@@ -13,7 +13,7 @@ export const gpuUtilizationLow: RuleDefinition = (context) => {
   return {
     name: 'RerankerGpuUtilizationLow',
     group: 'capacity',
-    severity: 'advice',
+    severity: 'info',
     query: queryOf(context),
     summary: 'The reranker would do with one replica less.',
     description: describe('{{ $labels.job }}', '{{ $value | humanizePercentage }}', context),
@@ -24,7 +24,6 @@ export const gpuUtilizationLow: RuleDefinition = (context) => {
       ['Of which observed', `at least ${formatLine(policy.minimumCoverageRatio)}`],
       ['With one replica less, at most', formatLine(policy.target.utilizationRatio)],
       ['And p95 at most', formatDuration(policy.p95Seconds)],
-      ['Stays after recovery', formatWindow(policy.alerting.keepFiringSeconds)],
     ],
     tests: testsOf(context),
   }
@@ -64,7 +63,9 @@ function testsOf(context: RuleContext): readonly RuleTest[] {
   // Two replicas at this level fit into one.
   const low = 0.75 * Math.min(line, target / 2)
   const { first, both, fires } = fleet(context, low)
-  const change = crossing({ from: target, to: low, line, windowSeconds, stepSeconds })
+  // Whichever comes later: under the line, or little enough for one replica.
+  const turn = Math.min(line, target / 2)
+  const change = crossing({ from: target, to: low, line: turn, windowSeconds, stepSeconds })
   const quiet = both({ seconds, utilizationRatio: low })
   const p95 = (value: number) =>
     first.gauge(metrics.p95Latency, { target: 'http://reranker' }, [{ seconds, value }])
@@ -79,6 +80,7 @@ function testsOf(context: RuleContext): readonly RuleTest[] {
       ),
       expect: [
         { atSeconds: seconds + change.beforeSeconds, alerts: [] },
+        { atSeconds: seconds + change.afterSeconds, alerts: [{ labels: fires.labels }] },
         { atSeconds: 2 * seconds, alerts: [fires] },
         { atSeconds: 2 * seconds + 2 * stepSeconds, alerts: [fires] },
       ],

@@ -14,7 +14,7 @@ export const gpuUtilizationWaste: RuleDefinition = (context) => {
   return {
     name: 'RerankerGpuUtilizationWaste',
     group: 'capacity',
-    severity: 'advice',
+    severity: 'info',
     query: filter(
       compare(settledUtilization(deployment, policy.waste, policy, { job }), '<', line),
       'and',
@@ -29,7 +29,6 @@ export const gpuUtilizationWaste: RuleDefinition = (context) => {
       ['Mean over', formatWindow(windowSeconds)],
       ['Of which observed', `at least ${formatLine(policy.minimumCoverageRatio)}`],
       ['With traffic of at least', `${String(policy.budget.minimumRequests)} requests`],
-      ['Stays after recovery', formatWindow(policy.alerting.keepFiringSeconds)],
     ],
     tests: testsOf(context),
   }
@@ -68,6 +67,7 @@ function testsOf(context: RuleContext): readonly RuleTest[] {
       series: [...write.gpu('GPU-a', phases), traffic(2)],
       expect: [
         { atSeconds: seconds + change.beforeSeconds, alerts: [] },
+        { atSeconds: seconds + change.afterSeconds, alerts: [{ labels: { job } }] },
         { atSeconds: 2 * seconds, alerts: [fires] },
         { atSeconds: 2 * seconds + 2 * stepSeconds, alerts: [fires] },
       ],

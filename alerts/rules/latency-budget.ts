@@ -1,8 +1,7 @@
 import { metrics } from '../../core/metrics.ts'
-import { compare, filter } from '../../core/promql.ts'
-import { durationQuantile, measuredRequests } from '../../core/queries.ts'
+import { slowRequests } from '../../core/queries.ts'
 import { formatDuration, formatWindow } from '../../core/units.ts'
-import { bucketBeside, humanizeDuration, SeriesWriter, type Bucket } from '../series.ts'
+import { bucketBeside, crossing, humanizeDuration, SeriesWriter, type Bucket } from '../series.ts'
 import type { RuleContext, RuleDefinition, RuleTest } from './rule.ts'
 
 const deployment = ['namespace', 'job'] as const
@@ -14,17 +13,8 @@ export const latencyBudget: RuleDefinition = (context) => {
   return {
     name: 'RerankerLatencyBudgetExceeded',
     group: 'serving',
-    severity: 'page',
-    query: filter(
-      compare(
-        durationQuantile(quantile, deployment, windowSeconds, { job }),
-        '>',
-        policy.p95Seconds,
-      ),
-      'and',
-      deployment,
-      compare(measuredRequests(deployment, windowSeconds, { job }), '>=', minimumRequests),
-    ),
+    severity: 'critical',
+    query: slowRequests(deployment, policy, { job }),
     summary: 'Rerank requests take longer than they may.',
     description: describe('{{ $labels.job }}', '{{ $value | humanizeDuration }}', context),
     action:
@@ -49,6 +39,13 @@ function testsOf(context: RuleContext): readonly RuleTest[] {
   const write = (instance: string) => new SeriesWriter({ job, instance }, stepSeconds)
   const seconds = 2 * windowSeconds
   const plenty = (2 * minimumRequests) / windowSeconds
+  const enough = crossing({
+    from: 0,
+    to: 2 * minimumRequests,
+    line: minimumRequests,
+    windowSeconds,
+    stepSeconds,
+  })
   const slow = bucketBeside(metrics.requestDuration, 'above', policy.p95Seconds)
   const fast = bucketBeside(metrics.requestDuration, 'below', policy.p95Seconds)
   const served = (instance: string, within: Bucket, ...perSecond: readonly number[]) =>
@@ -71,10 +68,18 @@ function testsOf(context: RuleContext): readonly RuleTest[] {
       name: 'fires over the budget, with enough requests, and ends when they do',
       series: served('a:9464', slow, 0, plenty, 0),
       expect: [
-        { atSeconds: seconds + stepSeconds, alerts: [] },
-        { atSeconds: 2 * seconds, alerts: [fires] },
+        { atSeconds: seconds + enough.beforeSeconds, alerts: [] },
+        { atSeconds: seconds + enough.afterSeconds, alerts: [fires] },
         { atSeconds: 3 * seconds, alerts: [] },
       ],
+    },
+    {
+      name: 'a failed scrape does not hide it',
+      series: served('a:9464', slow, plenty).map(({ series, values }) => ({
+        series,
+        values: `${values} _x1`,
+      })),
+      expect: [{ atSeconds: seconds + stepSeconds, alerts: [fires] }],
     },
     {
       name: 'a p95 within the budget is silent',

@@ -1,6 +1,7 @@
 import { metrics } from '../../core/metrics.ts'
-import { lastingZero } from '../../core/queries.ts'
+import { lasting } from '../../core/queries.ts'
 import { formatWindow } from '../../core/units.ts'
+import { lastingTests } from '../cases.ts'
 import { SeriesWriter } from '../series.ts'
 import type { RuleContext, RuleDefinition, RuleTest } from './rule.ts'
 
@@ -10,8 +11,8 @@ export const sourceDown: RuleDefinition = (context) => {
   return {
     name: 'RerankscopeSourceDown',
     group: 'health',
-    severity: 'warn',
-    query: lastingZero(metrics.sourceUp, policy, { job }),
+    severity: 'warning',
+    query: lasting(0, metrics.sourceUp, policy, { job }),
     summary: 'A source of the sidecar gives no fresh values.',
     description: describe('{{ $labels.source }}', '{{ $labels.instance }}', context),
     action:
@@ -30,53 +31,16 @@ function describe(source: string, instance: string, { policy: { alerting } }: Ru
 
 function testsOf(context: RuleContext): readonly RuleTest[] {
   const { policy, job } = context
-  const { evaluationSeconds: stepSeconds, faultWindowSeconds, minimumSamples } = policy.alerting
-  const settled = 2 * faultWindowSeconds
   const instance = 'a:9464'
-  const write = new SeriesWriter({ job, instance }, stepSeconds)
-  const source = (name: string, ...phases: Parameters<SeriesWriter['gauge']>[2]) =>
-    write.gauge(metrics.sourceUp, { source: name }, phases)
-  const fires = (name: string) => ({
-    labels: { job, instance, source: name },
-    description: describe(name, instance, context),
+  const write = new SeriesWriter({ job, instance }, policy.alerting.evaluationSeconds)
+  const sources = { first: 'nvidia-smi', second: 'serving' }
+  return lastingTests({
+    policy,
+    wrong: 0,
+    series: (which, phases) => write.gauge(metrics.sourceUp, { source: sources[which] }, phases),
+    fires: (which) => ({
+      labels: { job, instance, source: sources[which] },
+      description: describe(sources[which], instance, context),
+    }),
   })
-  return [
-    {
-      name: 'one of two sources fails: fires for that one, after the window, and ends with it',
-      series: [
-        source('nvidia-smi', { seconds: 3600, value: 1 }),
-        source(
-          'serving',
-          { seconds: settled, value: 1 },
-          { seconds: settled, value: 0 },
-          { seconds: settled, value: 1 },
-        ),
-      ],
-      expect: [
-        { atSeconds: settled + faultWindowSeconds - stepSeconds, alerts: [] },
-        { atSeconds: settled + faultWindowSeconds + stepSeconds, alerts: [fires('serving')] },
-        { atSeconds: 2 * settled + stepSeconds, alerts: [] },
-      ],
-    },
-    {
-      name: 'a failed scrape does not start the wait again',
-      series: [
-        source(
-          'nvidia-smi',
-          { seconds: settled, value: 1 },
-          { seconds: faultWindowSeconds / 2, value: 0 },
-          { seconds: stepSeconds, value: 0, unseen: true },
-          { seconds: faultWindowSeconds / 2, value: 0 },
-        ),
-      ],
-      expect: [
-        { atSeconds: settled + faultWindowSeconds + stepSeconds, alerts: [fires('nvidia-smi')] },
-      ],
-    },
-    {
-      name: 'too few samples say nothing',
-      series: [source('nvidia-smi', { seconds: settled, value: 0 })],
-      expect: [{ atSeconds: (minimumSamples - 2) * stepSeconds, alerts: [] }],
-    },
-  ]
 }

@@ -1,7 +1,8 @@
 import { scrapeUp } from '../../core/promql.ts'
-import { lastingZero } from '../../core/queries.ts'
+import { lasting } from '../../core/queries.ts'
 import { formatWindow } from '../../core/units.ts'
-import { SeriesWriter } from '../series.ts'
+import { lastingTests } from '../cases.ts'
+import { SeriesWriter, type Phase } from '../series.ts'
 import type { RuleContext, RuleDefinition, RuleTest } from './rule.ts'
 
 export const targetDown: RuleDefinition = (context) => {
@@ -10,8 +11,8 @@ export const targetDown: RuleDefinition = (context) => {
   return {
     name: 'RerankscopeTargetDown',
     group: 'health',
-    severity: 'page',
-    query: lastingZero(scrapeUp, policy, { job }),
+    severity: 'critical',
+    query: lasting(0, scrapeUp, policy, { job }),
     summary: 'Prometheus cannot scrape a sidecar.',
     description: describe('{{ $labels.instance }}', context),
     action:
@@ -31,51 +32,24 @@ function describe(instance: string, { policy: { alerting } }: RuleContext): stri
 function testsOf(context: RuleContext): readonly RuleTest[] {
   const { policy, job } = context
   const { evaluationSeconds: stepSeconds, faultWindowSeconds } = policy.alerting
-  const settled = 2 * faultWindowSeconds
-  const up = (instance: string, ...phases: Parameters<SeriesWriter['gauge']>[2]) =>
-    new SeriesWriter({ job, instance }, stepSeconds).gauge(scrapeUp, {}, phases)
-  const fires = (instance: string) => ({
-    labels: { job, instance },
-    description: describe(instance, context),
-  })
+  const instances = { first: 'a:9464', second: 'b:9464' }
+  const up = (of: string, instance: string, phases: readonly Phase[]) =>
+    new SeriesWriter({ job: of, instance }, stepSeconds).gauge(scrapeUp, {}, phases)
+  const seconds = 2 * faultWindowSeconds
   return [
-    {
-      name: 'one of two sidecars is gone: fires for that one, after the window, and ends with it',
-      series: [
-        up('a:9464', { seconds: 3600, value: 1 }),
-        up(
-          'b:9464',
-          { seconds: settled, value: 1 },
-          { seconds: settled, value: 0 },
-          { seconds: settled, value: 1 },
-        ),
-      ],
-      expect: [
-        { atSeconds: settled + faultWindowSeconds - stepSeconds, alerts: [] },
-        { atSeconds: settled + faultWindowSeconds + stepSeconds, alerts: [fires('b:9464')] },
-        { atSeconds: 2 * settled + stepSeconds, alerts: [] },
-      ],
-    },
-    {
-      name: 'a sidecar that comes and goes is not down',
-      series: [
-        up(
-          'a:9464',
-          { seconds: faultWindowSeconds / 2, value: 0 },
-          { seconds: stepSeconds, value: 1 },
-          { seconds: faultWindowSeconds / 2, value: 0 },
-        ),
-      ],
-      expect: [{ atSeconds: faultWindowSeconds + stepSeconds, alerts: [] }],
-    },
+    ...lastingTests({
+      policy,
+      wrong: 0,
+      series: (which, phases) => up(job, instances[which], phases),
+      fires: (which) => ({
+        labels: { job, instance: instances[which] },
+        description: describe(instances[which], context),
+      }),
+    }),
     {
       name: "another job's targets are none of ours",
-      series: [
-        new SeriesWriter({ job: 'other', instance: 'c:9100' }, stepSeconds).gauge(scrapeUp, {}, [
-          { seconds: settled, value: 0 },
-        ]),
-      ],
-      expect: [{ atSeconds: settled, alerts: [] }],
+      series: [up('other', 'c:9100', [{ seconds, value: 0 }])],
+      expect: [{ atSeconds: seconds, alerts: [] }],
     },
   ]
 }

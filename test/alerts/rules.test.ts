@@ -2,14 +2,18 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { alertDefaults, alertsOf, renderAlerts, renderRunbooks } from '../../alerts/index.ts'
-import { severities } from '../../alerts/rules/rule.ts'
-import { durationBounds } from '../../core/metrics.ts'
+import { gpuSourceNames } from '../../alerts/rules/gpu-metrics-missing.ts'
+import type { AlertRule, Group, RuleTest, Severity } from '../../alerts/rules/rule.ts'
+import { catalogue, durationBounds, type Metric } from '../../core/metrics.ts'
 import { parsePolicy } from '../../core/own-policy.ts'
 import { policy } from '../../core/policy.ts'
+import { scrapeUp } from '../../core/promql.ts'
+import { gpuChoices } from '../../sidecar/sources/index.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const shippedRunbooks = join(root, 'alerts/runbooks')
-const alerts = alertsOf({ policy, ...alertDefaults })
+const context = { policy, ...alertDefaults }
+const alerts = alertsOf(context)
 const named = alerts.map((alert) => ({ name: alert.name, alert }))
 
 test('names are unique and say whose they are', () => {
@@ -26,11 +30,74 @@ test('every file of alerts/rules stands in the list', () => {
   expect(alerts).toHaveLength(files.length)
 })
 
+/** A metric's name with what a histogram appends to it. */
+const usesOf = ({ name }: Metric) => new RegExp(`\\b${name}(?:_bucket|_count|_sum)?\\b`)
+
+const oneSampleIsEnough = [
+  'RerankscopeAbsent',
+  'RerankerGpuMemoryErrors',
+  'RerankerLoadTestRunning',
+]
+
+/** How near to the instant at which a rule turns its tests must look, in evaluations. */
+const nearSteps = 5
+
+const fires = ({ alerts: expected }: RuleTest['expect'][number]) => expected.length > 0
+const gpusIn = (test: RuleTest) =>
+  new Set(test.series.flatMap(({ series }) => /gpu_uuid="([^"]+)"/.exec(series)?.[1] ?? []))
+
+/** What the tests of every rule must hold. Read from the tests themselves, so that no rule escapes. */
+const cases: readonly (readonly [string, (alert: AlertRule) => boolean])[] = [
+  [
+    'just before and just after it fires',
+    ({ tests }) =>
+      tests.some(({ expect: moments }) =>
+        moments.some((moment, at) => {
+          const next = moments[at + 1]
+          return (
+            next !== undefined &&
+            !fires(moment) &&
+            fires(next) &&
+            next.atSeconds - moment.atSeconds <= nearSteps * policy.alerting.evaluationSeconds
+          )
+        }),
+      ),
+  ],
+  [
+    'through a gap, after which it fires',
+    ({ tests }) =>
+      tests.some(
+        (test) =>
+          test.series.some(({ values }) => values.includes('_x')) && test.expect.some(fires),
+      ),
+  ],
+  [
+    'word by word, with its labels and values',
+    ({ tests }) =>
+      tests.some((test) =>
+        test.expect.some((moment) => moment.alerts.some(({ description }) => description)),
+      ),
+  ],
+  ['where it must stay silent', ({ tests }) => tests.some((test) => !test.expect.some(fires))],
+  [
+    'with two GPUs, where it looks at GPUs',
+    ({ query, tests }) =>
+      !query.metrics.some(({ labels }) => labels.includes('gpu_uuid')) ||
+      tests.some((test) => gpusIn(test).size >= 2),
+  ],
+]
+
 describe.each(named)('$name', ({ alert }) => {
-  test('pages only where users feel it or nobody watches; capacity only advises', () => {
-    expect(severities).toContain(alert.severity)
-    expect(alert.severity === 'advice').toBe(alert.group === 'capacity')
-    if (alert.severity === 'page') expect(alert.name).toMatch(/Budget|TargetDown|Absent/)
+  test('symptoms page, saturation warns, capacity advises', () => {
+    const allowed: Readonly<Record<Group, readonly Severity[]>> = {
+      serving: ['critical'],
+      health: ['critical', 'warning'],
+      saturation: ['warning'],
+      capacity: ['info'],
+      load: ['info'],
+    }
+    expect(allowed[alert.group]).toContain(alert.severity)
+    if (alert.severity === 'critical') expect(alert.name).toMatch(/Budget|TargetDown|Absent/)
   })
 
   test('the summary is one fixed sentence, the description names its object', () => {
@@ -39,22 +106,33 @@ describe.each(named)('$name', ({ alert }) => {
     expect(alert.action).toMatch(/\.$/)
   })
 
-  test('looks at one job alone: every selector says which', () => {
-    const { text } = alert.query
-    for (const { name } of alert.query.metrics) {
-      const uses = text.split(new RegExp(`\\b${name}(?:_bucket|_count)?\\b`)).length - 1
-      const narrowed = text.match(
-        new RegExp(`\\b${name}(?:_bucket|_count)?\\{job="rerankscope"`, 'g'),
+  test('looks at one job alone: every selector says which, but for what is said to lie beyond', () => {
+    const { query, beyondJob } = alert
+    const beyond = beyondJob?.metrics ?? []
+    if (beyondJob !== undefined) expect(beyondJob.why).toMatch(/\w+ \w+/)
+    for (const { name } of beyond) expect(query.text).toContain(name)
+    for (const metric of query.metrics.filter((each) => !beyond.includes(each))) {
+      expect([...catalogue, scrapeUp]).toContain(metric)
+      const uses = query.text.split(usesOf(metric)).length - 1
+      const narrowed = query.text.match(
+        new RegExp(`${usesOf(metric).source}\\{job="rerankscope"`, 'g'),
       )
-      expect(narrowed, name).toHaveLength(uses)
+      expect(narrowed, metric.name).toHaveLength(uses)
     }
   })
 
-  test('is tested where it must fire and where it must not', () => {
-    const expected = alert.tests.flatMap((each) => each.expect)
-    expect(expected.some(({ alerts: fired }) => fired.length > 0)).toBe(true)
-    expect(expected.some(({ alerts: fired }) => fired.length === 0)).toBe(true)
-    expect(alert.tests.length).toBeGreaterThanOrEqual(3)
+  test('holds a window of its own and a floor of what must have been seen', () => {
+    const { text } = alert.query
+    expect(text).toMatch(/\[\d+[smh]\]/)
+    // Of these one sample is enough: what they look for leaves no more.
+    if (!oneSampleIsEnough.includes(alert.name)) expect(text).toMatch(/>= \d/)
+  })
+
+  test.each(cases)('is tested %s', (_, holds) => {
+    expect(holds(alert)).toBe(true)
+  })
+
+  test('the names of its tests are unique', () => {
     expect(new Set(alert.tests.map(({ name }) => name)).size).toBe(alert.tests.length)
   })
 
@@ -62,7 +140,7 @@ describe.each(named)('$name', ({ alert }) => {
     const text = readFileSync(join(shippedRunbooks, `${alert.name}.md`), 'utf8')
     expect(text.startsWith(`# ${alert.name}\n`)).toBe(true)
     expect(text).toContain('<!-- generated:alert -->')
-    expect(renderRunbooks([alert]).get(`${alert.name}.md`)).toBe(text)
+    expect(renderRunbooks([alert], context).get(`${alert.name}.md`)).toBe(text)
     const parts = text.split(/^## /m).slice(1)
     expect(parts.map((part) => part.split('\n')[0])).toEqual([
       'Meaning',
@@ -77,6 +155,13 @@ describe.each(named)('$name', ({ alert }) => {
 test('every runbook has its alert', () => {
   const runbooks = readdirSync(shippedRunbooks).map((file) => file.replace(/\.md$/, ''))
   expect(runbooks.toSorted()).toEqual(alerts.map(({ name }) => name).toSorted())
+})
+
+test('the sources that watch GPUs are those that the sidecar has', () => {
+  const names = gpuChoices.map((choice) => choice.replace(/:.*/, ''))
+  expect(names.filter((name) => name !== 'auto' && name !== 'none').toSorted()).toEqual(
+    gpuSourceNames.toSorted(),
+  )
 })
 
 test('the committed files are what the policy makes', () => {
@@ -99,7 +184,7 @@ test.each([durationBounds[1], durationBounds.at(-2)])(
 )
 
 test('the runbook says the p95 as every other page does', () => {
-  expect(renderRunbooks(alerts).get('RerankerGpuUtilizationLow.md')).toContain('| 500 ms')
+  expect(renderRunbooks(alerts, context).get('RerankerGpuUtilizationLow.md')).toContain('| 500 ms')
 })
 
 test('the job and the address of the runbooks are the caller’s to choose', () => {

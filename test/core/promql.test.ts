@@ -18,7 +18,7 @@ import {
 import {
   bandShare,
   errorRatio,
-  lastingZero,
+  lasting,
   settledUtilization,
   utilization,
   worstP95,
@@ -144,7 +144,7 @@ describe('the figures that boards and alerts share', () => {
   })
 
   test('a lasting zero needs a full window and enough samples', () => {
-    expect(lastingZero(metrics.gpuUp, policy, where).text).toBe(
+    expect(lasting(0, metrics.gpuUp, policy, where).text).toBe(
       '(max_over_time(rerankscope_gpu_up{job="rerankscope"}[2m]) == 0)\nand on (gpu_uuid, namespace, job, instance)\n(count_over_time(rerankscope_gpu_up{job="rerankscope"}[2m]) >= 4)',
     )
   })
