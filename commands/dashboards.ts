@@ -2,6 +2,7 @@ import { usageError, type ExitCode } from '../core/errors.ts'
 import { defineCommand, type CommandContext } from './command.ts'
 import { exportBoards } from './dashboards/export.ts'
 import { list } from './dashboards/list.ts'
+import { preview } from './dashboards/preview.ts'
 import { dashboardOptions, type DashboardArguments } from './dashboards/options.ts'
 
 type Action = (args: DashboardArguments, context: CommandContext) => ExitCode | Promise<ExitCode>
@@ -9,19 +10,28 @@ type Action = (args: DashboardArguments, context: CommandContext) => ExitCode | 
 const actions: Readonly<Record<string, Action>> = {
   list,
   export: exportBoards,
+  preview,
 }
 
 const names = Object.keys(actions)
 
 export const dashboards = defineCommand({
   usage: 'dashboards <action>',
-  summary: `List the Grafana boards, or export them (action: ${names.join(', ')})`,
+  summary: `Grafana boards: list, export or look at them (action: ${names.join(', ')})`,
   examples: [
     ['dashboards list', 'which boards there are'],
     ['dashboards export --out boards/', 'write every board as JSON, ready to import'],
     [
       'dashboards export --format provisioning --out grafana/',
       'a folder that Grafana provisions itself from',
+    ],
+    [
+      'dashboards preview --prometheus http://127.0.0.1:9090',
+      'look at the boards without a Grafana',
+    ],
+    [
+      'dashboards preview --prometheus http://127.0.0.1:9090 --board overview --out overview.html',
+      'the last hour of one board as a page of its own',
     ],
   ],
   options: dashboardOptions,

@@ -6,6 +6,7 @@ import { packageFile } from '../core/program.ts'
 
 export { panelQueries, withEverythingChosen, type PanelQuery } from './coverage.ts'
 export { formats } from './formats/index.ts'
+export { maximumMinutes, startPreview, stillPreview, type PreviewSource } from './preview/index.ts'
 
 export interface Board {
   /** File name without ending. */

@@ -1,20 +1,21 @@
-import { exitCodes, usageError, type ExitCode } from '../../core/errors.ts'
+import { exitCodes, type ExitCode } from '../../core/errors.ts'
 import { parseTargetUrl } from '../../core/target-url.ts'
 import { formats } from '../../dashboards/index.ts'
 import type { CommandContext } from '../command.ts'
 import { exportFiles } from '../export.ts'
 import { chosenBoards } from './chosen.ts'
-import type { DashboardArguments } from './options.ts'
+import { scrapeSecondsOf, type DashboardArguments } from './options.ts'
+
+/** By the name that it has in most deployments. */
+const usualPrometheus = 'http://prometheus:9090'
 
 /** Writes the boards in the form that `--format` names. */
 export function exportBoards(args: DashboardArguments, context: CommandContext): ExitCode {
-  const scrapeSeconds = args['scrape-seconds']
-  if (!(scrapeSeconds > 0)) throw usageError('--scrape-seconds must be more than 0.')
   const options = {
     folder: args.folder,
     // A credential in the address stays behind: it has no place in a file.
-    prometheusUrl: parseTargetUrl(args.prometheus, '--prometheus').url,
-    scrapeSeconds,
+    prometheusUrl: parseTargetUrl(args.prometheus ?? usualPrometheus, '--prometheus').url,
+    scrapeSeconds: scrapeSecondsOf(args),
   }
   const format = formats.find(({ name }) => name === args.format)
   const files = format?.files(chosenBoards(args.board), options) ?? []

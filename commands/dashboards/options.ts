@@ -1,15 +1,19 @@
+import { usageError } from '../../core/errors.ts'
 import { formats } from '../../dashboards/index.ts'
 import type { Arguments } from '../command.ts'
 
 export const dashboardOptions = {
   board: { type: 'string', alias: 'name', describe: 'This board alone [default: every board]' },
-  json: { type: 'boolean', default: false, describe: 'list: as JSON, for programs' },
+  json: { type: 'boolean', default: false, describe: 'Print JSON, for programs' },
   format: {
     choices: formats.map(({ name }) => name),
     default: 'json',
     describe: `export: ${formats.map(({ name, summary }) => `${name}: ${summary}`).join('; ')}`,
   },
-  out: { type: 'string', describe: 'export: the folder to write to' },
+  out: {
+    type: 'string',
+    describe: 'export: the folder to write to; preview: a file for one board as a page of its own',
+  },
   folder: {
     type: 'string',
     default: 'rerankscope',
@@ -17,15 +21,40 @@ export const dashboardOptions = {
   },
   prometheus: {
     type: 'string',
-    default: 'http://prometheus:9090',
-    describe: 'export --format provisioning: URL of Prometheus, as Grafana reaches it',
+    describe:
+      'URL of Prometheus. preview: to ask; export --format provisioning: as Grafana reaches it [default: http://prometheus:9090]',
   },
   'scrape-seconds': {
     type: 'number',
     default: 15,
     describe:
-      'Seconds between two scrapes of the sidecars; windows of rates are made from it (export --format provisioning)',
+      'Seconds between two scrapes of the sidecars; windows of rates are made from it (preview, export --format provisioning)',
+  },
+  listen: {
+    type: 'string',
+    default: '127.0.0.1:9465',
+    describe: 'preview: HOST:PORT of its pages; port 0 is any free one',
+  },
+  minutes: {
+    type: 'number',
+    default: 60,
+    describe: 'preview: how much time it shows, up to now or to --to',
+  },
+  from: {
+    type: 'string',
+    describe: 'preview --out: where it begins, ISO 8601 or Unix seconds [default: by --minutes]',
+  },
+  to: {
+    type: 'string',
+    describe: 'preview --out: where it ends, ISO 8601 or Unix seconds [default: now]',
   },
 } as const
 
 export type DashboardArguments = Arguments<typeof dashboardOptions>
+
+/** Throws a `UserError` (usage) when that can be no time between two scrapes. */
+export function scrapeSecondsOf(args: DashboardArguments): number {
+  const seconds = args['scrape-seconds']
+  if (seconds >= 1 && seconds <= 3600) return seconds
+  throw usageError('--scrape-seconds must be from 1 to 3600.')
+}

@@ -66,7 +66,7 @@ describe('dashboards, without the development dependencies', () => {
       ['dashboards', 'export', '--out', 'x', '--name', 'cost'],
       'There is no board cost: --board takes overview.',
     ],
-    [['dashboards', 'burn'], 'There is no `dashboards burn`: say list or export.'],
+    [['dashboards', 'burn'], 'There is no `dashboards burn`: say list, export'],
     [['alerts', 'export'], 'Say where to export to, with --out DIR.'],
     [['alerts', 'burn'], 'There is no `alerts burn`: say export or check.'],
     [['alerts', 'export', '--out', 'x', '--policy', 'no.yaml'], '--policy no.yaml cannot be read'],

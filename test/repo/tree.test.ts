@@ -37,6 +37,7 @@ const memberFolders: readonly { folder: string; list: string; besides: readonly 
     ],
   },
   { folder: 'dashboards/formats', list: 'index.ts', besides: ['format.ts'] },
+  { folder: 'dashboards/preview/kinds', list: 'index.ts', besides: ['kind.ts'] },
   {
     folder: 'reference-server/model/architectures',
     list: 'index.ts',
