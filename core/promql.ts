@@ -30,11 +30,20 @@ export const scrapeUp: Metric<never> = {
   help: 'Whether the last scrape of the target worked (made by Prometheus itself).',
 }
 
+/** Prometheus' own record of the alerts that fire or are about to; with the labels of each alert. */
+export const alertsNow: Metric<'alertname' | 'alertstate' | 'severity'> = {
+  name: 'ALERTS',
+  kind: 'gauge',
+  unit: '1',
+  labels: ['alertname', 'alertstate', 'severity'],
+  help: 'Always 1; which alerts fire or are pending (made by Prometheus itself).',
+}
+
 /** Seconds, or one of Grafana's own. */
 export type Window = number | '$__rate_interval' | '$__range'
 
-/** Equality with a string, or a regular expression that must match the whole value. */
-export type Matcher = string | { readonly matches: string }
+/** Equality with a string, a regular expression that must match the whole value, or another value than. */
+export type Matcher = string | { readonly matches: string } | { readonly not: string }
 export type Selector<L extends string> = Readonly<Partial<Record<L, Matcher>>>
 type AllLabels<L extends string> = L | ScrapeLabel
 
@@ -54,8 +63,9 @@ export function numberText(value: number): string {
 function selectorText(name: string, where?: Readonly<Record<string, Matcher | undefined>>): string {
   const matchers = Object.entries(where ?? {}).flatMap(([label, matcher]) => {
     if (matcher === undefined) return []
-    return typeof matcher === 'string'
-      ? [`${label}=${JSON.stringify(matcher)}`]
+    if (typeof matcher === 'string') return [`${label}=${JSON.stringify(matcher)}`]
+    return 'not' in matcher
+      ? [`${label}!=${JSON.stringify(matcher.not)}`]
       : [`${label}=~${JSON.stringify(matcher.matches)}`]
   })
   return matchers.length === 0 ? name : `${name}{${matchers.join(', ')}}`
@@ -74,6 +84,19 @@ export function latest<L extends string>(
   return overMetric(metric, selectorText(metric.name, where))
 }
 
+/** The series of several gauges at once, for what they have in common. Not for arithmetic. */
+export function anyOf<L extends string>(
+  several: readonly Metric<L>[],
+  where?: Selector<NoInfer<AllLabels<L>>>,
+): Query<AllLabels<L>> {
+  const names = several.map(({ name }) => name).join('|')
+  return {
+    text: selectorText('', { __name__: { matches: names }, ...where }),
+    metrics: several,
+    labels: [...several.flatMap(({ labels }) => labels), ...scrapeLabels],
+  }
+}
+
 /** Growth a second (`rate`) or over the window (`increase`) of a counter. */
 export function growth<L extends string>(
   how: 'rate' | 'increase',
@@ -83,6 +106,37 @@ export function growth<L extends string>(
 ): Query<AllLabels<L>> {
   assert(metric.kind === 'counter', `${metric.name} is no counter: ${how}() of it means nothing.`)
   return overMetric(metric, `${how}(${selectorText(metric.name, where)}[${windowText(window)}])`)
+}
+
+/** How often a counter fell within the window, which it does only when its process began anew. */
+export function resets<L extends string>(
+  metric: Metric<L>,
+  window: Window,
+  where?: Selector<NoInfer<AllLabels<L>>>,
+): Query<AllLabels<L>> {
+  assert(metric.kind === 'counter', `${metric.name} is no counter: it may fall at any time.`)
+  return overMetric(metric, `resets(${selectorText(metric.name, where)}[${windowText(window)}])`)
+}
+
+/**
+ * What a counter ended at that began at 0 with its series and was never continued, as those of one
+ * run do: exact, where increase() would extrapolate and miss what came before the first sample.
+ */
+export function lifetimeTotal<L extends string>(
+  metric: Metric<L>,
+  window: Window,
+  where?: Selector<NoInfer<AllLabels<L>>>,
+): Query<AllLabels<L>> {
+  assert(metric.kind === 'counter', `${metric.name} is no counter.`)
+  return overMetric(
+    metric,
+    `max_over_time(${selectorText(metric.name, where)}[${windowText(window)}])`,
+  )
+}
+
+/** Seconds since the Unix time that a gauge holds. */
+export function secondsSince<L extends string>(query: Query<L>): Query<L> {
+  return { ...query, text: `time() - ${operand(query)}`, binary: true }
 }
 
 /** A gauge over a window. There is no `avg`: an averaged quantile is a lie, and ratios have counters. */
@@ -121,6 +175,31 @@ export function histogramQuantile<L extends string, const B extends AllLabels<L>
   const buckets = `rate(${selectorText(`${metric.name}_bucket`, where)}[${windowText(window)}])`
   const text = `histogram_quantile(${numberText(q)}, sum by (${[...by, 'le'].join(', ')}) (${buckets}))`
   return { text, metrics: [metric], labels: by }
+}
+
+/** As `histogramQuantile`, over all that the counters of one run took in; see `lifetimeTotal`. */
+export function lifetimeQuantile<L extends string, const B extends AllLabels<L>>(
+  q: number,
+  by: readonly B[],
+  metric: Metric<L>,
+  window: Window,
+  where?: Selector<NoInfer<AllLabels<L>>>,
+): Query<B> {
+  assert(metric.kind === 'histogram', `${metric.name} is no histogram.`)
+  const buckets = `max_over_time(${selectorText(`${metric.name}_bucket`, where)}[${windowText(window)}])`
+  const text = `histogram_quantile(${numberText(q)}, sum by (${[...by, 'le'].join(', ')}) (${buckets}))`
+  return { text, metrics: [metric], labels: by }
+}
+
+/** Observations a second in each bucket and those below it, for a heatmap. */
+export function histogramBuckets<L extends string>(
+  metric: Metric<L>,
+  window: Window,
+  where?: Selector<NoInfer<AllLabels<L>>>,
+): Query<'le'> {
+  assert(metric.kind === 'histogram', `${metric.name} is no histogram.`)
+  const buckets = `rate(${selectorText(`${metric.name}_bucket`, where)}[${windowText(window)}])`
+  return { text: `sum by (le) (${buckets})`, metrics: [metric], labels: ['le'] }
 }
 
 /** How many observations a histogram took in over the window. */
@@ -200,6 +279,16 @@ export function withGpuNames<L extends AllLabels<'gpu_uuid'>>(
   const info = aggregate('max', [...on, 'gpu', 'name'], latest(metrics.gpuInfo, where))
   const joined = join(query, `* on (${on.join(', ')}) group_left (gpu, name)`, info)
   return { ...joined, labels: [...query.labels, 'gpu', 'name'] }
+}
+
+/** Gives the series of a load generator the profile and the engine of their run. */
+export function withRunNames<L extends ScrapeLabel>(
+  query: Query<L | 'instance'>,
+  where: Selector<ScrapeLabel> = {},
+): Query<L | 'instance' | 'profile' | 'engine'> {
+  const info = aggregate('max', ['instance', 'profile', 'engine'], latest(metrics.loadInfo, where))
+  const joined = join(query, '* on (instance) group_left (profile, engine)', info)
+  return { ...joined, labels: [...query.labels, 'profile', 'engine'] }
 }
 
 /** Each group of the left as a share of all groups together. */

@@ -140,6 +140,16 @@ export function currentQps(where: Where = {}): Query<never> {
   return aggregate('sum', [], latest(metrics.currentQps, where))
 }
 
+/** Pairs that wait for the device, all targets together. */
+export function waitingPairs(where: Where = {}): Query<never> {
+  return aggregate('sum', [], latest(metrics.queuePairs, where))
+}
+
+/** Requests that wait for the device, of servers that count those, all targets together. */
+export function waitingRequests(where: Where = {}): Query<never> {
+  return aggregate('sum', [], latest(metrics.queueRequests, where))
+}
+
 /** Query-document pairs scored a second. */
 export function pairsPerSecond(window: Window, where: Where = {}): Query<never> {
   return aggregate('sum', [], growth('rate', metrics.pairs, window, where))

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { catalogue, metrics, type Metric } from '../core/metrics.ts'
+import { alertsNow } from '../core/promql.ts'
 
 /**
  * What the boards show of the catalogue, what they leave out, and which answers may be empty; each
@@ -22,12 +23,15 @@ export interface PanelQuery {
   readonly mayBeEmpty: string | undefined
 }
 
-const onlyNvidia = 'nvidia-smi alone tells it: an emulated GPU has none'
-const byServer = 'not every server tells it'
+const onlyNvidia = 'only nvidia-smi tells it: an emulated GPU has none'
+const byServer = 'the reference server does not tell it'
 const whileLoading = 'a load generator pushes it, and only while it runs'
 const withProxy = 'only a sidecar with --proxy has it'
 
-/** Metrics that are absent from a deployment in which all is well, and when. */
+/**
+ * Metrics that are absent where all is well, and when. The yardstick is the reference server under
+ * load, a sidecar with an emulated GPU, and nothing else: what is not here must be there.
+ */
 const absences: Readonly<Partial<Record<MetricKey, string>>> = {
   gpuMemoryTotalBytes: onlyNvidia,
   gpuPowerWatts: onlyNvidia,
@@ -94,6 +98,8 @@ export function panelQueries(
 }
 
 function emptyReasonOf(expression: string): string | undefined {
+  if (new RegExp(`\\b${alertsNow.name}\\b`).test(expression))
+    return 'only an alert that fires has it'
   const read = new Set(metricsIn(expression))
   const keys = Object.keys(metrics) as MetricKey[]
   return keys

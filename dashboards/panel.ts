@@ -1,20 +1,15 @@
-import * as common from '@grafana/grafana-foundation-sdk/common'
 import * as grafana from '@grafana/grafana-foundation-sdk/dashboard'
 import * as prometheus from '@grafana/grafana-foundation-sdk/prometheus'
-import * as stat from '@grafana/grafana-foundation-sdk/stat'
-import * as stateTimeline from '@grafana/grafana-foundation-sdk/statetimeline'
-import * as timeseries from '@grafana/grafana-foundation-sdk/timeseries'
-import { colors, type Panel } from './boards/board.ts'
+import { colors, uidOf, type Panel } from './boards/board.ts'
+import { fillTable, refIdOf, visualOf } from './visual.ts'
 
 /** The one door to Grafana's panel builders. It sets what they leave out: ids, refIds, data sources. */
 
 export const datasource = { type: 'prometheus', uid: '${datasource}' } as const
 
-type PanelBuilder = stat.PanelBuilder | timeseries.PanelBuilder | stateTimeline.PanelBuilder
-
 /** A panel as Grafana's classic JSON has it, at its place on the grid of 24 columns. */
 export function buildPanel(panel: Panel, gridPos: grafana.GridPos): grafana.Panel {
-  const builder = builderOf(panel)
+  const builder = visualOf(panel)
     .id(panel.id)
     .gridPos(gridPos)
     .title(panel.title)
@@ -26,74 +21,30 @@ export function buildPanel(panel: Panel, gridPos: grafana.GridPos): grafana.Pane
     .mappings(mappingsOf(panel))
     .thresholds(thresholdsOf(panel))
   if (panel.maximum !== undefined) builder.max(panel.maximum)
+  if (panel.opens !== undefined) builder.links([detailLink(panel.opens)])
   for (const { name, shownAs, color } of panel.series ?? []) {
     builder.overrideByName(name, [
       { id: 'displayName', value: shownAs },
       { id: 'color', value: { mode: 'fixed', fixedColor: color } },
     ])
   }
+  if (panel.kind === 'table') fillTable(panel, builder)
   for (const [at, query] of panel.queries.entries()) {
     builder.withTarget(targetOf(query, at, panel.kind))
   }
   return builder.build()
 }
 
-function builderOf(panel: Panel): PanelBuilder {
-  switch (panel.kind) {
-    case 'stat':
-      return new stat.PanelBuilder()
-        .reduceOptions(new common.ReduceDataOptionsBuilder().values(false).calcs(['lastNotNull']))
-        .graphMode(common.BigValueGraphMode.None)
-        .colorMode(
-          panel.thresholds === undefined && panel.series === undefined
-            ? common.BigValueColorMode.None
-            : common.BigValueColorMode.Background,
-        )
-        .textMode(
-          panel.series === undefined
-            ? common.BigValueTextMode.Value
-            : common.BigValueTextMode.ValueAndName,
-        )
-    case 'timeseries':
-      return timeseriesOf(panel)
-    case 'state-timeline':
-      return new stateTimeline.PanelBuilder()
-        .legend(legend(common.LegendDisplayMode.List, []))
-        .tooltip(tooltip())
-        .showValue(common.VisibilityMode.Never)
-        .mergeValues(true)
-  }
+/** What is chosen here stays chosen there. */
+function detailLink(name: Parameters<typeof uidOf>[0]): grafana.DashboardLinkBuilder {
+  return new grafana.DashboardLinkBuilder('In detail')
+    .type(grafana.DashboardLinkType.Link)
+    .url(`/d/${uidOf(name)}?\${__url_time_range}&\${__all_variables}`)
 }
 
-function timeseriesOf(panel: Panel): timeseries.PanelBuilder {
-  const builder = new timeseries.PanelBuilder()
-    .legend(legend(common.LegendDisplayMode.Table, ['lastNotNull', 'max']))
-    .tooltip(tooltip())
-    .fillOpacity(panel.stacked === true ? 50 : 10)
-    .showPoints(common.VisibilityMode.Never)
-  if (panel.stacked === true) {
-    builder.stacking(new common.StackingConfigBuilder().mode(common.StackingMode.Normal).group('A'))
-  }
-  if (panel.thresholds !== undefined) {
-    builder.thresholdsStyle(
-      new common.GraphThresholdsStyleConfigBuilder().mode(common.GraphThresholdsStyleMode.Area),
-    )
-  }
-  return builder
-}
-
-function legend(mode: common.LegendDisplayMode, calcs: string[]) {
-  return new common.VizLegendOptionsBuilder()
-    .showLegend(true)
-    .displayMode(mode)
-    .placement(common.LegendPlacement.Bottom)
-    .calcs(calcs)
-}
-
-function tooltip() {
-  return new common.VizTooltipOptionsBuilder()
-    .mode(common.TooltipDisplayMode.Multi)
-    .sort(common.SortOrder.Descending)
+const formats: Readonly<Partial<Record<Panel['kind'], prometheus.PromQueryFormat>>> = {
+  heatmap: prometheus.PromQueryFormat.Heatmap,
+  table: prometheus.PromQueryFormat.Table,
 }
 
 /** A number as a stat asks for it now only: the last value of a range may be an hour old. */
@@ -103,11 +54,12 @@ function targetOf(
   kind: Panel['kind'],
 ): prometheus.DataqueryBuilder {
   const target = new prometheus.DataqueryBuilder()
-    .refId(String.fromCharCode('A'.charCodeAt(0) + at))
+    .refId(refIdOf(at))
     .datasource(datasource)
     .expr(query.text)
     .legendFormat(legendFormat)
-  return kind === 'stat' ? target.instant() : target.range()
+    .format(formats[kind] ?? prometheus.PromQueryFormat.TimeSeries)
+  return kind === 'stat' || kind === 'table' ? target.instant() : target.range()
 }
 
 /** Always said: left out, Grafana colours everything from 80 upwards red. */
@@ -139,8 +91,16 @@ function mappingsOf({ values, whenEmpty }: Panel): grafana.ValueMapping[] {
   return values === undefined ? [empty] : [words, empty]
 }
 
-function descriptionOf({ shows, whenBad, queries }: Panel): string {
+function descriptionOf({ shows, whenBad, queries, alerts }: Panel): string {
   const names = new Set(queries.flatMap(({ query }) => query.metrics.map(({ name }) => name)))
   const from = [...names].map((name) => `\`${name}\``).join(', ')
-  return `${shows}\n\nFrom ${from}.\n\n${whenBad}`
+  const watched = alerts?.map((name) => `\`${name}\``).join(', ')
+  return [
+    shows,
+    `From ${from}.`,
+    whenBad,
+    ...(watched === undefined
+      ? []
+      : [`Watched by ${watched}; the runbook of that name says more.`]),
+  ].join('\n\n')
 }

@@ -3,17 +3,25 @@ import { metrics } from '../../core/metrics.ts'
 import { policy } from '../../core/policy.ts'
 import {
   aggregate,
+  anyOf,
   arithmetic,
   compare,
   filter,
   growth,
+  histogramBuckets,
   histogramCount,
+  histogramMean,
   histogramQuantile,
   latest,
+  lifetimeQuantile,
+  lifetimeTotal,
   numberText,
   overTime,
+  resets,
+  secondsSince,
   windowText,
   withGpuNames,
+  withRunNames,
 } from '../../core/promql.ts'
 import {
   bandShare,
@@ -38,6 +46,45 @@ test('windows in the largest unit that divides them', () => {
   expect(windowText('$__rate_interval')).toBe('$__rate_interval')
   expect(() => windowText(0)).toThrow('whole seconds')
   expect(() => windowText(1.5)).toThrow('whole seconds')
+})
+
+test('one run: its counters begin and end with it', () => {
+  const run = { instance: 'a' }
+  expect(lifetimeTotal(metrics.loadPairs, '$__range', run).text).toBe(
+    'max_over_time(rerankscope_load_pairs_total{instance="a"}[$__range])',
+  )
+  expect(lifetimeQuantile(0.95, ['instance'], metrics.loadResponseDuration, 300, run).text).toBe(
+    'histogram_quantile(0.95, sum by (instance, le) (max_over_time(rerankscope_load_response_duration_seconds_bucket{instance="a"}[5m])))',
+  )
+  expect(withRunNames(latest(metrics.loadInFlightRequests, run), run).text).toBe(
+    'rerankscope_load_in_flight_requests{instance="a"}\n* on (instance) group_left (profile, engine)\nmax by (instance, profile, engine) (rerankscope_load_info{instance="a"})',
+  )
+  expect(() => lifetimeTotal(metrics.queuePairs, 60)).toThrow('is no counter')
+})
+
+test('several gauges at once, and what has another value', () => {
+  expect(anyOf([metrics.guidanceState, metrics.modelInfo], { job: 'a' }).text).toBe(
+    '{__name__=~"rerankscope_guidance_state|reranker_model_info", job="a"}',
+  )
+  expect(latest(metrics.gpuInfo, { attribution: { not: 'none' } }).text).toBe(
+    'rerankscope_gpu_info{attribution!="none"}',
+  )
+})
+
+test('restarts, age, means and buckets', () => {
+  expect(resets(metrics.requests, 120, where).text).toBe(
+    'resets(reranker_requests_total{job="rerankscope"}[2m])',
+  )
+  expect(() => resets(metrics.queuePairs, 120)).toThrow('is no counter')
+  expect(secondsSince(latest(metrics.sourceLastSuccess, where)).text).toBe(
+    'time() - rerankscope_source_last_success_timestamp_seconds{job="rerankscope"}',
+  )
+  expect(histogramMean([], metrics.batchPairs, 60, where).text).toBe(
+    'sum (increase(reranker_batch_pairs_sum{job="rerankscope"}[1m]))\n/\nsum (increase(reranker_batch_pairs_count{job="rerankscope"}[1m]))',
+  )
+  expect(histogramBuckets(metrics.batchPairs, 60, where).text).toBe(
+    'sum by (le) (rate(reranker_batch_pairs_bucket{job="rerankscope"}[1m]))',
+  )
 })
 
 test('numbers without binary noise', () => {

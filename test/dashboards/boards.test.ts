@@ -1,14 +1,18 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { alertDefaults, alertsOf } from '../../alerts/index.ts'
 import { catalogue } from '../../core/metrics.ts'
 import { policy } from '../../core/policy.ts'
+import { boardNames } from '../../dashboards/boards/board.ts'
 import { boards } from '../../dashboards/boards/index.ts'
 import { buildBoards, shippedBoards, type Board } from '../../dashboards/index.ts'
 import { lintBoard } from '../../dashboards/lint.ts'
-import { modelOf, type Model } from './model.ts'
+import { modelOf, panelsOf, type Model, type Panel } from './model.ts'
 
 const root = resolve(import.meta.dirname, '../..')
+const alertNames = alertsOf({ policy, ...alertDefaults }).map(({ name }) => name)
+const namesIn = (text = '') => [...text.matchAll(/`(\w+)`/g)].map(([, name]) => name)
 let built: readonly Board[]
 beforeAll(async () => {
   built = await buildBoards(policy)
@@ -16,7 +20,9 @@ beforeAll(async () => {
 
 test('every file of dashboards/boards stands in the list', () => {
   const folder = join(root, 'dashboards/boards')
-  const files = readdirSync(folder).filter((file) => !['index.ts', 'board.ts'].includes(file))
+  const files = readdirSync(folder)
+    .filter((file) => file.endsWith('.ts'))
+    .filter((file) => !['index.ts', 'board.ts'].includes(file))
   const list = readFileSync(join(folder, 'index.ts'), 'utf8')
   expect(files.filter((file) => !list.includes(`'./${file}'`))).toEqual([])
   expect(boards).toHaveLength(files.length)
@@ -27,13 +33,16 @@ test('the committed files are what the policy and the catalogue make', () => {
 })
 
 test('no two boards share an address', () => {
-  expect(new Set(boards.map(({ uid }) => uid)).size).toBe(boards.length)
+  expect(new Set(built.map(({ uid }) => uid)).size).toBe(boards.length)
+  expect(built.map(({ name }) => name)).toEqual(boardNames.slice(0, built.length))
 })
 
 describe.each(boards.map(({ name }) => ({ name })))('$name', ({ name }) => {
   let model: Model
+  let panels: readonly Panel[]
   beforeAll(() => {
     model = modelOf(built.find((board) => board.name === name)?.json ?? '')
+    panels = panelsOf(model)
   })
 
   test('passes the linter', () => {
@@ -54,27 +63,87 @@ describe.each(boards.map(({ name }) => ({ name })))('$name', ({ name }) => {
     expect(model.annotations.list[0]?.datasource.uid).toBe('-- Grafana --')
     expect(model.templating.list.map((variable) => variable.name)).toEqual([
       'datasource',
+      'namespace',
       'job',
+      'model',
       'instance',
       'gpu',
     ])
   })
 
-  test('"All" jobs are the jobs of sidecars: nothing is counted twice', () => {
-    const job = model.templating.list.find((variable) => variable.name === 'job')
-    expect(job).toMatchObject({ definition: 'label_values(rerankscope_guidance_state, job)' })
-    expect(job).not.toHaveProperty('allValue')
+  test.each([
+    // The jobs of sidecars: nothing is counted twice.
+    ['job', 'label_values(rerankscope_guidance_state{namespace=~"$namespace"}, job)'],
+    // The sidecars of the chosen model; those that know no model match `.*` as well.
+    [
+      'instance',
+      'label_values({__name__=~"rerankscope_guidance_state|reranker_model_info", namespace=~"$namespace", job=~"$job", model=~"$model"}, instance)',
+    ],
+    // Not the GPUs of another server.
+    [
+      'gpu',
+      'label_values(rerankscope_gpu_info{namespace=~"$namespace", job=~"$job", instance=~"$instance", attribution!="none"}, gpu_uuid)',
+    ],
+  ])('"All" is the list of the menu %s, and no more', (name, definition) => {
+    const variable = model.templating.list.find((one) => one.name === name)
+    expect(variable).toMatchObject({ definition })
+    expect(variable).not.toHaveProperty('allValue')
+  })
+
+  test('a label that is absent outside Kubernetes, or without a server, hides nothing', () => {
+    for (const name of ['namespace', 'model']) {
+      const variable = model.templating.list.find((one) => one.name === name)
+      expect(variable).toMatchObject({ allValue: '.*' })
+    }
+  })
+
+  test('charts are marked with load runs, alerts and restarts', () => {
+    expect(model.annotations.list).toMatchObject([
+      { name: 'Annotations & Alerts', builtIn: 1 },
+      { name: 'Load runs', target: { type: 'tags', tags: ['rerankscope', 'load'] } },
+      {
+        name: 'Alerts',
+        expr: 'ALERTS{alertname=~"Rerank(er|scope).+", alertstate="firing", namespace=~"$namespace", job=~"$job"}',
+      },
+      {
+        name: 'Restarts',
+        expr: 'resets(reranker_requests_total{namespace=~"$namespace", job=~"$job", instance=~"$instance"}[2m]) > 0',
+      },
+    ])
+  })
+
+  test('a menu leads to the other boards, with what is chosen here', () => {
+    expect(model).toMatchObject({
+      links: [{ type: 'dashboards', tags: ['rerankscope'], includeVars: true, keepTime: true }],
+    })
+  })
+
+  test('it says what it needs', () => {
+    const kinds = [...new Set(panels.map(({ type }) => type))].sort()
+    expect(
+      model.__requires
+        .filter(({ type }) => type === 'panel')
+        .map(({ id }) => id)
+        .sort(),
+    ).toEqual(kinds)
+    expect(model.__requires).toContainEqual({
+      type: 'grafana',
+      id: 'grafana',
+      name: 'Grafana',
+      version: '10.0.0',
+    })
   })
 
   test('each panel says what, from which metric, and what to do', () => {
-    for (const { title, description, targets } of model.panels) {
-      const [shows, from, whenBad] = description.split('\n\n')
+    for (const { title, description, targets } of panels) {
+      const [shows, from, whenBad, watched] = description.split('\n\n')
       expect(shows, title).toMatch(/\.$/)
       expect(whenBad, title).toMatch(/\.$/)
-      const named = [...(from ?? '').matchAll(/`(\w+)`/g)].map(([, metric]) => metric)
+      const named = namesIn(from)
       expect(named.length, title).toBeGreaterThan(0)
+      for (const alert of namesIn(watched)) expect(alertNames).toContain(alert)
       for (const metric of named) {
-        expect(catalogue.map((each) => each.name)).toContain(metric)
+        expect([...catalogue.map((each) => each.name), 'up', 'ALERTS']).toContain(metric)
         expect(
           targets.some(({ expr }) => expr.includes(metric ?? '')),
           title,
@@ -84,8 +153,9 @@ describe.each(boards.map(({ name }) => ({ name })))('$name', ({ name }) => {
   })
 
   test('a single figure is the present one, and an empty answer is a word', () => {
-    for (const { type, targets, fieldConfig } of model.panels) {
-      for (const { instant } of targets) expect(instant === true).toBe(type === 'stat')
+    for (const { type, targets, fieldConfig } of panels) {
+      const single = type === 'stat' || type === 'table'
+      for (const { instant } of targets) expect(instant === true).toBe(single)
       expect(fieldConfig.defaults.noValue).toMatch(/^(no|not) \w+$/)
       expect(fieldConfig.defaults.mappings).toContainEqual(
         expect.objectContaining({ type: 'special' }),
@@ -94,9 +164,9 @@ describe.each(boards.map(({ name }) => ({ name })))('$name', ({ name }) => {
   })
 
   test('no average of anything, and no fixed window where Grafana knows the scrape interval', () => {
-    const expressions = model.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr))
+    const expressions = panels.flatMap(({ targets }) => targets.map(({ expr }) => expr))
     for (const expression of expressions) expect(expression).not.toMatch(/\bavg/)
-    const overTime = model.panels.filter(({ type }) => type !== 'stat')
+    const overTime = panels.filter(({ type }) => type !== 'stat' && type !== 'table')
     for (const { targets } of overTime) {
       for (const { expr } of targets) expect(expr).not.toMatch(/\[\d/)
     }
@@ -108,7 +178,7 @@ test('utilisation is drawn on the bands of the policy', async () => {
     ...policy,
     scaleIn: { ...policy.scaleIn, utilizationRatio: 0.31 },
   })
-  const panels = modelOf(board?.json ?? '').panels.filter(({ title }) =>
+  const panels = panelsOf(modelOf(board?.json ?? '')).filter(({ title }) =>
     title.startsWith('GPU utilisation'),
   )
   expect(panels).toHaveLength(2)

@@ -35,9 +35,14 @@ test('every query is found, in closed rows as well', () => {
       title: 'panel 4',
       refId: 'A',
       expression: 'rerankscope_gpu_power_watts',
-      mayBeEmpty: 'nvidia-smi alone tells it: an emulated GPU has none',
+      mayBeEmpty: 'only nvidia-smi tells it: an emulated GPU has none',
     },
   ])
+})
+
+test('no alert need fire', () => {
+  const [query] = panelQueries([board([asking(1, 'count (ALERTS{alertstate="firing"})')])])
+  expect(query?.mayBeEmpty).toBe('only an alert that fires has it')
 })
 
 test('a name is a whole word, and a histogram is read by its series', () => {

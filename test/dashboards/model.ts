@@ -1,21 +1,28 @@
 /** The parts of Grafana's classic model that the tests look at. */
 export interface Model {
-  readonly annotations: { readonly list: readonly { readonly datasource: { uid: string } }[] }
-  readonly templating: { readonly list: readonly { readonly name: string }[] }
-  readonly panels: readonly Panel[]
+  readonly annotations: { readonly list: { datasource: { uid: string }; expr?: string }[] }
+  readonly templating: { readonly list: Record<string, unknown>[] }
+  readonly __requires: readonly { readonly type: string; readonly id: string }[]
+  /** Rows among them. */
+  readonly panels: readonly (Panel & { readonly panels?: readonly Panel[] })[]
+}
+
+/** Every panel, those of closed rows as well, but no row. */
+export function panelsOf({ panels }: Model): readonly Panel[] {
+  return panels.flatMap((panel) => (panel.type === 'row' ? (panel.panels ?? []) : [panel as Panel]))
 }
 
 export interface Panel {
   id: number
-  readonly type: string
-  readonly title: string
+  type: string
+  title: string
   description: string
   gridPos: { x: number; y: number; w: number; h: number }
-  readonly targets: { refId: string; expr: string; readonly instant?: boolean }[]
+  targets: { refId: string; expr: string; legendFormat: string; readonly instant?: boolean }[]
   readonly fieldConfig: {
     readonly defaults: {
       unit: string
-      readonly noValue: string
+      noValue: string
       readonly mappings: readonly unknown[]
       readonly thresholds: { steps: { value: number | null; color: string }[] }
     }
