@@ -7,6 +7,7 @@ export const clientScript = String.raw`
 (() => {
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue('--' + name).trim();
   const clock = (seconds) => new Date(seconds * 1000).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
+  const minuteSeconds = 60;
   const second = (seconds) => new Date(seconds * 1000).toLocaleTimeString('en-GB');
   const format = ({ factor, suffix }, value) => {
     const scaled = value * factor;
@@ -74,7 +75,7 @@ export const clientScript = String.raw`
       width: element.clientWidth, height: Math.max(40, element.clientHeight),
       scales: { x: { range: () => [columns[0][0], columns[0][columns[0].length - 1]] }, y: { range: () => [chart.minimum, chart.maximum] } },
       axes: [
-        { ...axis, size: 24, values: (u, ticks) => ticks.map(ticks.length > 1 && ticks[1] - ticks[0] < 60 ? second : clock), space: 70 },
+        { ...axis, size: 24, values: (u, ticks) => ticks.map(ticks.length > 1 && ticks[1] - ticks[0] < minuteSeconds ? second : clock), space: 70 },
         { ...axis, size: 62, splits: () => chart.ticks.map((tick) => tick.at), values: () => chart.ticks.map((tick) => tick.text) },
       ],
       padding: [6, 8, 0, 0],
