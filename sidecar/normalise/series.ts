@@ -30,10 +30,16 @@ function matching(
   )
 }
 
+/** A sum or a product of a page's numbers; undefined when it left what a number can hold. */
+export function finite(value: number): number | undefined {
+  return Number.isFinite(value) ? value : undefined
+}
+
 /** Of the series that match; undefined when there is none: nothing is known, which is not 0. */
 export function sumOf(page: PrometheusPage, name: string, matches = every): number | undefined {
   const values = matching(page, name, matches)
-  return values.length === 0 ? undefined : values.reduce((total, { value }) => total + value, 0)
+  if (values.length === 0) return undefined
+  return finite(values.reduce((total, { value }) => total + value, 0))
 }
 
 /** As `sumOf`, apart by the value of one label, the first `maximumLabelValues` of them. */
@@ -50,7 +56,8 @@ export function sumsBy(
     if (!sums.has(key) && sums.size === maximumLabelValues) continue
     sums.set(key, (sums.get(key) ?? 0) + value)
   }
-  return sums.size === 0 ? undefined : Object.fromEntries(sums)
+  const known = [...sums].filter(([, sum]) => Number.isFinite(sum))
+  return known.length === 0 ? undefined : Object.fromEntries(known)
 }
 
 /** The values that a label takes among the series that match, in order of appearance. */
@@ -103,7 +110,12 @@ export function histogramSum(
     below = bucket.count
   }
   const bounds = buckets.slice(0, -1).map(([bound]) => bound * scale)
-  return { bounds, counts, sum: sum * scale }
+  const histogram = { bounds, counts, sum: sum * scale }
+  return isFinite(histogram) ? histogram : undefined
+}
+
+function isFinite({ bounds, counts, sum }: HistogramValue): boolean {
+  return [...bounds, ...counts, sum].every(Number.isFinite)
 }
 
 /**

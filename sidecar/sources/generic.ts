@@ -3,7 +3,7 @@ import { parse } from 'yaml'
 import { z } from 'zod'
 import { messageOf, usageError } from '../../core/errors.ts'
 import type { PrometheusPage } from '../normalise/prometheus-text.ts'
-import { having, histogramSum, labelsOf, sumOf, sumsBy } from '../normalise/series.ts'
+import { finite, having, histogramSum, labelsOf, sumOf, sumsBy } from '../normalise/series.ts'
 import type { ServingSource, ServingSourceKind } from './source.ts'
 
 /**
@@ -113,7 +113,7 @@ function each<K extends string, V>(
 
 function numberOf(page: PrometheusPage, one: Figure | undefined): number | undefined {
   const sum = one && sumOf(page, one.metric, having(one.where))
-  return sum === undefined ? undefined : sum * (one?.scale ?? 1)
+  return sum === undefined ? undefined : finite(sum * (one?.scale ?? 1))
 }
 
 function histogramOf(page: PrometheusPage, one: Figure | undefined) {
@@ -121,7 +121,8 @@ function histogramOf(page: PrometheusPage, one: Figure | undefined) {
 }
 
 function scaled(sums: Readonly<Record<string, number>>, scale: number) {
-  return Object.fromEntries(Object.entries(sums).map(([key, value]) => [key, value * scale]))
+  const values = Object.entries(sums).map(([key, value]) => [key, value * scale] as const)
+  return Object.fromEntries(values.filter(([, value]) => Number.isFinite(value)))
 }
 
 function modelOf(page: PrometheusPage, map: SourceMap): string | undefined {

@@ -1,5 +1,6 @@
 import { itemsAt, numberAt, textAt, valueAt } from '../normalise/document.ts'
 import { fastapiFigures, hasFastapiFigures } from '../normalise/fastapi.ts'
+import { finite } from '../normalise/series.ts'
 import type { ServingSource } from './source.ts'
 
 /**
@@ -29,7 +30,9 @@ export const infinity: ServingSource = {
       device: textAt(one, 'device'),
       ...fastapiFigures(page),
       queuePairs:
-        waiting.length === 0 ? undefined : waiting.reduce((total, pairs) => total + pairs, 0),
+        waiting.length === 0
+          ? undefined
+          : finite(waiting.reduce((total, pairs) => total + pairs, 0)),
     }
   },
 }

@@ -1,5 +1,6 @@
 import type { PrometheusPage } from '../normalise/prometheus-text.ts'
 import {
+  finite,
   histogramSum,
   oneModel,
   sumOf,
@@ -31,7 +32,7 @@ export const triton: ServingSource = {
     return {
       server: 'triton',
       model,
-      requests: succeeded === undefined ? undefined : succeeded + failed,
+      requests: succeeded === undefined ? undefined : finite(succeeded + failed),
       errors,
       pairs,
       requestDuration:

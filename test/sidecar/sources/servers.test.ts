@@ -313,6 +313,18 @@ const line = fc
     return `${name}{${inside.join(',')}} ${String(value)}`
   })
 
+test('a sum beyond what a number holds is absent', () => {
+  const page = parsePrometheusText(
+    ['te_request_count{method="batch"} 7', ...Array(2).fill('te_predict_success 1.7e308')].join(
+      '\n',
+    ),
+  )
+  const tei = servingSources.find(({ name }) => name === 'tei')
+  const sample = tei?.normalise(page, { beside: undefined })
+  expect(sample?.requests).toBe(7)
+  expect(sample?.pairs).toBeUndefined()
+})
+
 test('whatever a page holds, a figure is finite or absent', () => {
   fc.assert(
     fc.property(fc.array(line, { maxLength: 60 }), fc.anything(), (lines, beside) => {
@@ -328,7 +340,12 @@ test('whatever a page holds, a figure is finite or absent', () => {
         for (const number of numbersIn(sample)) expect(Number.isFinite(number)).toBe(true)
       }
     }),
-    { numRuns: 300 },
+    {
+      numRuns: 300,
+      examples: [
+        [['te_predict_success -1.7e308', 'te_predict_success{a="b"} -1.7e308'], undefined],
+      ],
+    },
   )
 })
 
