@@ -1,12 +1,14 @@
 /**
- * What the sidecar's proxy adds to a request, against asking the same server without it. Server and
- * proxy run in processes of their own, on the same machine; blocks of both take turns.
+ * What the sidecar's proxy adds to a request, against asking the same server without it, and what
+ * the least that can stand between adds: two sockets piped into each other, which is the floor.
+ * Server and proxies run in processes of their own, on the same machine; blocks of all take turns.
  *
  *   npm run build && node dist/bench/proxy.js [seconds a block] [pairs of blocks]
  */
 import { fork, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { Agent, request } from 'node:http'
+import { connect, createServer, type AddressInfo } from 'node:net'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { systemClock } from '../core/clock.ts'
@@ -25,51 +27,76 @@ if (process.argv[2] === 'fixture') {
   const server = await FixtureServer.start({})
   process.send?.(server.url)
   process.on('disconnect', () => process.exit(0))
+} else if (process.argv[2] === 'bare') {
+  const { hostname, port } = new URL(process.argv[3] ?? '')
+  const relay = createServer({ noDelay: true }, (client) => {
+    const target = connect({ host: hostname, port: Number(port), noDelay: true })
+    client.pipe(target).pipe(client)
+  })
+  relay.listen(0, '127.0.0.1', () => {
+    process.send?.(`http://127.0.0.1:${String((relay.address() as AddressInfo).port)}`)
+  })
+  process.on('disconnect', () => process.exit(0))
 } else {
   await bench(Number(process.argv[2] ?? 10), Number(process.argv[3] ?? 3))
 }
 
-async function bench(seconds: number, pairs: number): Promise<void> {
-  const server = fork(fileURLToPath(import.meta.url), ['fixture'])
-  const [serverUrl] = (await once(server, 'message')) as [string]
-  const { proxy, proxyUrl } = await proxyBefore(serverUrl)
+async function bench(seconds: number, rounds: number): Promise<void> {
+  const server = await forked('fixture')
+  const bare = await forked('bare', server.url)
+  const { proxy, proxyUrl } = await proxyBefore(server.url)
+  const ways = { without: server.url, 'bare pipe': bare.url, proxy: proxyUrl }
   try {
     console.log(
-      `${String(requestsPerSecond)} requests/s of ${String(bodyBytes)} bytes, ${String(pairs)} pairs of ${String(seconds)} s\n`,
+      `${String(requestsPerSecond)} requests/s of ${String(bodyBytes)} bytes, ${String(rounds)} rounds of ${String(seconds)} s each way\n`,
     )
-    await block(serverUrl, 2)
-    await block(proxyUrl, 2)
-    const added = { p50: [] as number[], p99: [] as number[] }
-    for (let pair = 0; pair < pairs; pair += 1) {
-      const direct = await block(serverUrl, seconds)
-      const proxied = await block(proxyUrl, seconds)
-      for (const [name, q] of [
-        ['p50', 0.5],
-        ['p99', 0.99],
-      ] as const) {
-        const without = percentile(direct, q) ?? Number.NaN
-        const through = percentile(proxied, q) ?? Number.NaN
-        added[name].push(through - without)
-        console.log(
-          `${name}: ${formatDuration(without)} without, ${formatDuration(through)} through`,
-        )
+    for (const url of Object.values(ways)) await block(url, 2)
+    const measured: Record<keyof typeof ways, ReturnType<typeof sorted>>[] = []
+    for (let round = 0; round < rounds; round += 1) {
+      const durations = {
+        without: await block(ways.without, seconds),
+        'bare pipe': await block(ways['bare pipe'], seconds),
+        proxy: await block(ways.proxy, seconds),
+      }
+      measured.push(durations)
+      for (const [way, values] of Object.entries(durations)) {
+        const [p50, p99] = [0.5, 0.99].map((q) => formatDuration(percentile(values, q) ?? NaN))
+        console.log(`${way.padEnd(10)} p50 ${String(p50)}, p99 ${String(p99)}`)
       }
     }
-    say('p50', added.p50, budget.p50Seconds)
-    say('p99', added.p99, budget.p99Seconds)
+    for (const [name, q, limitSeconds] of [
+      ['p50', 0.5, budget.p50Seconds],
+      ['p99', 0.99, budget.p99Seconds],
+    ] as const) {
+      const addedBy = (way: keyof typeof ways) =>
+        measured.map(
+          (all) => (percentile(all[way], q) ?? NaN) - (percentile(all.without, q) ?? NaN),
+        )
+      say(`bare pipe adds to ${name}`, addedBy('bare pipe'))
+      say(`proxy adds to ${name}`, addedBy('proxy'), limitSeconds)
+    }
   } finally {
     proxy.kill()
-    server.disconnect()
+    bare.process.disconnect()
+    server.process.disconnect()
   }
 }
 
-function say(name: string, values: readonly number[], limitSeconds: number): void {
+async function forked(...args: readonly string[]): Promise<{ process: ChildProcess; url: string }> {
+  const child = fork(fileURLToPath(import.meta.url), args)
+  const [url] = (await once(child, 'message')) as [string]
+  return { process: child, url }
+}
+
+function say(name: string, values: readonly number[], limitSeconds?: number): void {
   const all = sorted(values)
   const middle = percentile(all, 0.5) ?? Number.NaN
   const range = [all[0], all.at(-1)].map((value) => formatDuration(value ?? Number.NaN)).join(' … ')
-  console.log(
-    `added to ${name}: ${formatDuration(middle)} (${range}), budget ${formatDuration(limitSeconds)}: ${middle <= limitSeconds ? 'kept' : 'missed'}`,
-  )
+  const verdict =
+    limitSeconds === undefined
+      ? ''
+      : `, budget ${formatDuration(limitSeconds)}: ${middle <= limitSeconds ? 'kept' : 'missed'}`
+  console.log(`${name}: ${formatDuration(middle)} (${range})${verdict}`)
 }
 
 async function proxyBefore(

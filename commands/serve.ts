@@ -121,6 +121,11 @@ export const serve = defineCommand({
       type: 'number',
       describe: 'Threads of each inference process (default: half of the cores, shared)',
     },
+    'hang-seconds': {
+      type: 'number',
+      default: 300,
+      describe: 'A batch that takes longer hangs: its process is started again; 0: wait for ever',
+    },
     'drain-seconds': {
       type: 'number',
       default: 10,
@@ -172,6 +177,7 @@ export const serve = defineCommand({
           tokeniserWorkers: args['tokenizer-workers'],
         }),
         ...(args.threads !== undefined && { threads: args.threads }),
+        ...(args['hang-seconds'] > 0 && { hangSeconds: args['hang-seconds'] }),
         drainSeconds: args['drain-seconds'],
         version,
       },
@@ -253,6 +259,7 @@ const ranges: Readonly<Record<string, readonly [number, number]>> = {
   'cache-mib': [0, 1_000_000],
   'tokenizer-workers': [1, 256],
   threads: [1, 1024],
+  'hang-seconds': [0, 86_400],
   'drain-seconds': [0, 86_400],
 }
 

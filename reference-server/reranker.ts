@@ -49,6 +49,8 @@ export interface RerankerOptions {
   readonly tokeniserWorkers?: number
   /** Threads of each inference process. Absent: half of the cores, shared between them. */
   readonly threads?: number
+  /** A batch that takes longer hangs, and its process is started again. Absent: wait for ever. */
+  readonly hangSeconds?: number
   /** For the tokens of documents; 0: none. */
   readonly cacheBytes: number
   /** For the scores of pairs. Absent or 0: none. */
@@ -204,6 +206,7 @@ async function startParts(options: RerankerOptions): Promise<Parts> {
         documentType: pool.template.documentType,
       },
       devices,
+      ...(options.hangSeconds !== undefined && { hangSeconds: options.hangSeconds }),
       clock,
       log,
       onLost: (failure) => scheduler?.failAll(failure),

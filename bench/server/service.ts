@@ -93,23 +93,40 @@ function print({ acceptedSeconds, retryAfterSeconds }: Outcomes): void {
   )
 }
 
-/** Resident memory of the server and of its inference process while 10,000 requests go through. */
+/**
+ * Resident memory of the server and of its inference process while 10,000 requests go through, once
+ * as many have filled the caches and brought the heaps to their working size. A heap swings by what
+ * V8 has not collected yet, so the halves are compared by their means.
+ */
 export async function memorySection(): Promise<void> {
   const server = await serve('--model', 'embedded', '--cache-mib', '16', '--score-cache-mib', '4')
-  const total = 10_000
-  const step = 1000
+  const requests = 10_000
+  const step = 500
+  const resident: { readonly server: number; readonly inference: number }[] = []
   try {
-    for (let done = 0; done <= total; done += step) {
+    await sendMany(server.url, 0, requests)
+    for (let done = 0; done < requests; done += step) {
+      await sendMany(server.url, requests + done, step)
       const metrics = (await call(`${server.url}/metrics`)).body
       const inference = /^rerankscope_inference_resident_memory_bytes (\S+)$/m.exec(metrics)?.[1]
-      console.log(
-        `after ${String(done).padStart(5)} requests: server ${mib(residentBytes(server.pid))}, inference ${mib(Number(inference))}`,
-      )
-      if (done < total) await sendMany(server.url, done, step)
+      resident.push({ server: residentBytes(server.pid), inference: Number(inference) })
     }
   } finally {
     await server.stop()
   }
+  for (const name of ['server', 'inference'] as const) {
+    const values = resident.map((one) => one[name])
+    const [first, second] = [0, values.length / 2].map((from) =>
+      mib(mean(values.slice(from, from + values.length / 2))),
+    )
+    console.log(
+      `${name.padEnd(9)} ${String(first)} over the first ${String(requests / 2)} requests, ${String(second)} over the second (${mib(Math.min(...values))} … ${mib(Math.max(...values))})`,
+    )
+  }
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0) / values.length
 }
 
 async function sendMany(url: string, from: number, count: number): Promise<void> {

@@ -3,6 +3,7 @@ import { within, type Clock } from '../../core/clock.ts'
 import { environmentError } from '../../core/errors.ts'
 import { compiledModule } from '../../core/program.ts'
 import { RerankFailure } from '../../core/rerank.ts'
+import { formatDuration } from '../../core/units.ts'
 import type { BatchResult, PackedBatch } from '../batch/packed.ts'
 import { revive } from '../revive.ts'
 import type { Device } from './devices.ts'
@@ -16,6 +17,8 @@ interface UnderWay {
 
 export interface LauncherOptions {
   readonly setup: InferenceSetup
+  /** A batch that takes longer hangs: the process is ended, as if it had died. Absent: never. */
+  readonly hangSeconds?: number
   readonly clock: Clock
   readonly log: (line: string) => void
   /** Called when the process died, before it is started again. */
@@ -30,6 +33,7 @@ export class InferenceProcess {
   readonly #stopping = new AbortController()
   readonly #underWay = new Map<number, UnderWay>()
   #child: ChildProcess | undefined
+  #watch = new AbortController()
   #device: Device = 'cpu'
   #sent = 0
   #doneSeconds = 0
@@ -104,6 +108,7 @@ export class InferenceProcess {
       const sentSeconds = this.#options.clock.monotonicSeconds()
       this.#underWay.set(id, { sentSeconds, resolve, reject })
       send(child, { kind: 'infer', id, batch })
+      if (this.#underWay.size === 1) this.#watchOver(child)
     })
   }
 
@@ -141,7 +146,7 @@ export class InferenceProcess {
             break
           case 'scored':
           case 'failed':
-            this.#settle(message)
+            this.#settle(child, message)
             break
         }
       })
@@ -156,9 +161,23 @@ export class InferenceProcess {
     })
   }
 
-  #settle(message: FromProcess & { kind: 'scored' | 'failed' }): void {
+  /** Until the next batch ends: a driver can hang for ever, and a process that hangs never exits. */
+  #watchOver(child: ChildProcess): void {
+    this.#watch.abort()
+    const { hangSeconds, clock, log } = this.#options
+    if (hangSeconds === undefined || this.#underWay.size === 0) return
+    const watch = (this.#watch = new AbortController())
+    void clock.sleep(hangSeconds, watch.signal).then(() => {
+      if (watch.signal.aborted) return
+      log(`A batch has not come back for ${formatDuration(hangSeconds)}: it hangs.`)
+      child.kill('SIGKILL')
+    })
+  }
+
+  #settle(child: ChildProcess, message: FromProcess & { kind: 'scored' | 'failed' }): void {
     const batch = this.#underWay.get(message.id)
     this.#underWay.delete(message.id)
+    this.#watchOver(child)
     this.#doneSeconds = this.#options.clock.monotonicSeconds()
     if (message.kind === 'failed') {
       this.#options.log(`A batch failed: ${message.message}`)
@@ -175,6 +194,7 @@ export class InferenceProcess {
   #bury(cause: string): void {
     this.#busySeconds = this.busySeconds()
     this.#child = undefined
+    this.#watch.abort()
     const failure = unhealthy()
     for (const { reject } of this.#underWay.values()) reject(failure)
     this.#underWay.clear()

@@ -36,7 +36,9 @@ test('the inference process is killed under load: every request gets 200 or 503,
         }
       }
     })
-    await expect.poll(() => metricValue(server, 'reranker_pairs_total')).toBeGreaterThan(60)
+    await expect
+      .poll(() => metricValue(server, 'reranker_pairs_total'), { timeout: 10_000 })
+      .toBeGreaterThan(60)
     process.kill(victim, 'SIGKILL')
     await expect.poll(async () => (await ask(`${server.url}/health`)).status).toBe(503)
     await expect
@@ -50,6 +52,24 @@ test('the inference process is killed under load: every request gets 200 or 503,
     expect(await metricValue(server, 'reranker_in_flight_requests')).toBe(0)
     expect(server.lines.join('\n')).toContain('The inference process died (SIGKILL)')
     expect(server.inferenceProcessId()).not.toBe(victim)
+  } finally {
+    await server.close()
+  }
+})
+
+test('an inference process that hangs is ended and started again', async () => {
+  const server = await testServer({ hangSeconds: 0.3 })
+  try {
+    const victim = server.inferenceProcessId()!
+    process.kill(victim, 'SIGSTOP')
+    const { status } = await rerank(server, { query: 'q', texts: ['a'] })
+    expect(status).toBe(503)
+    await expect
+      .poll(async () => (await ask(`${server.url}/health`)).status, { timeout: 15_000 })
+      .toBe(200)
+    expect((await rerank(server, { query: 'q', texts: ['a'] })).status).toBe(200)
+    expect(server.inferenceProcessId()).not.toBe(victim)
+    expect(server.lines).toContain('A batch has not come back for 300 ms: it hangs.')
   } finally {
     await server.close()
   }

@@ -36,7 +36,7 @@ test('a score that is no number is not kept', () => {
 })
 
 test('the memory is bounded: what was longest not used goes first', () => {
-  const cache = new ScoreCache(320 * 10)
+  const cache = new ScoreCache(440 * 10)
   for (let at = 0; at < 30; at += 1) {
     cache.keep(String(at), known(at))
     cache.get('0')
