@@ -315,9 +315,10 @@ const line = fc
 
 test('a sum beyond what a number holds is absent', () => {
   const page = parsePrometheusText(
-    ['te_request_count{method="batch"} 7', ...Array(2).fill('te_predict_success 1.7e308')].join(
-      '\n',
-    ),
+    [
+      'te_request_count{method="batch"} 7',
+      ...new Array<string>(2).fill('te_predict_success 1.7e308'),
+    ].join('\n'),
   )
   const tei = servingSources.find(({ name }) => name === 'tei')
   const sample = tei?.normalise(page, { beside: undefined })
