@@ -4,11 +4,15 @@ import { isExecutable, wordsOf } from './nvidia-smi/command.ts'
 import { inventorySource } from './nvidia-smi/inventory.ts'
 import { Launcher } from './nvidia-smi/launcher.ts'
 import { RowReader } from './nvidia-smi/reader.ts'
+import { RunReader } from './nvidia-smi/runs.ts'
 import type { GpuSource, Reader, Source, SourceEnvironment } from './source.ts'
 
 const maximumHelpLength = 1024 * 1024
 
-/** The driver's own tool: one persistent child that prints a row a GPU each interval. */
+/**
+ * The driver's own tool: one persistent child that prints a row a GPU each interval, or, where that
+ * stays mute, one run an interval.
+ */
 export const nvidiaSmi: GpuSource = {
   name: 'nvidia-smi',
   available: ({ nvidiaSmi: command, environment }) =>
@@ -24,6 +28,7 @@ class NvidiaSmi implements Source<readonly GpuSample[]> {
   readonly #known = new Map<string, GpuSample>()
   readonly #launcher: Launcher
   #columns: readonly Column[] | undefined
+  #inRuns = false
 
   constructor(environment: SourceEnvironment) {
     this.#environment = environment
@@ -32,15 +37,12 @@ class NvidiaSmi implements Source<readonly GpuSample[]> {
 
   async open(signal: AbortSignal): Promise<Reader<readonly GpuSample[]>> {
     const columns = (this.#columns ??= negotiate(await this.#help(signal)))
-    const names = columns.map(({ name }) => name).join(',')
+    return this.#inRuns ? this.#runs(columns) : this.#loop(columns)
+  }
+
+  async #loop(columns: readonly Column[]): Promise<Reader<readonly GpuSample[]>> {
     const milliseconds = Math.round(this.#environment.intervalSeconds * 1000)
-    const args = [`--query-gpu=${names}`, '--format=csv', '-lms', String(milliseconds)]
-    const reader = new RowReader({
-      columns,
-      known: this.#known,
-      clock: this.#environment.clock,
-      launch: (output) => this.#launcher.launch(args, output),
-    })
+    const reader = this.#start(columns, ['-lms', String(milliseconds)])
     try {
       await reader.started
     } catch (error) {
@@ -50,8 +52,29 @@ class NvidiaSmi implements Source<readonly GpuSample[]> {
     void reader.ended.then(({ code }) => {
       // 2: a field is unknown, as after a change of driver. Ask again what there is.
       if (code === 2) this.#columns = undefined
+      // Not even the header came: it may stand in a buffer that a run would empty at its end.
+      if (code === null && !reader.heard) this.#inRuns = true
     })
     return reader
+  }
+
+  #runs(columns: readonly Column[]): Reader<readonly GpuSample[]> {
+    const { clock, intervalSeconds } = this.#environment
+    // Should this fail as well, the loop is tried again.
+    this.#inRuns = false
+    const start = () => this.#start(columns, [])
+    return new RunReader({ start, clock, intervalSeconds })
+  }
+
+  #start(columns: readonly Column[], pace: readonly string[]): RowReader {
+    const names = columns.map(({ name }) => name).join(',')
+    return new RowReader({
+      columns,
+      known: this.#known,
+      clock: this.#environment.clock,
+      launch: (output) =>
+        this.#launcher.launch([`--query-gpu=${names}`, '--format=csv', ...pace], output),
+    })
   }
 
   async #help(signal: AbortSignal): Promise<string> {

@@ -15,7 +15,7 @@ const maximumGpus = 256
 /** The rows of one tick come within milliseconds; waiting this long makes one reading of them. */
 const gatherSeconds = 0.02
 
-/** The rows of a running `nvidia-smi --query-gpu … -lms`, as they come. */
+/** The rows of a running `nvidia-smi --query-gpu …`, as they come. */
 export class RowReader implements Reader<readonly GpuSample[]> {
   readonly pace = 'source'
   /** Without persistence mode the driver is first loaded, which takes seconds. */
@@ -28,6 +28,7 @@ export class RowReader implements Reader<readonly GpuSample[]> {
   readonly #rows = new Map<string, GpuSample>()
   /** Verdicts on GPUs that could not even be asked, by index. */
   readonly #unreachable = new Map<string, GpuSample>()
+  #heard = false
   #lines = 0
   #notRows = 0
   #failure: string | undefined
@@ -62,6 +63,11 @@ export class RowReader implements Reader<readonly GpuSample[]> {
 
   get ended(): Child['ended'] {
     return this.#child.ended
+  }
+
+  /** Whether it printed anything at all. */
+  get heard(): boolean {
+    return this.#heard
   }
 
   get droppedLines(): number {
@@ -107,6 +113,7 @@ export class RowReader implements Reader<readonly GpuSample[]> {
   }
 
   #take(chunk: string): void {
+    this.#heard = true
     for (const line of this.#splitter.push(chunk)) {
       this.#lines += 1
       this.#takeLine(line)

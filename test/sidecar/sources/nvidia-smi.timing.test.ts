@@ -9,6 +9,7 @@ import { systemClock } from '../../../core/clock.ts'
 import { policy } from '../../../core/policy.ts'
 import type { Snapshot } from '../../../core/snapshot.ts'
 import { startSidecar, type Sidecar } from '../../../sidecar/index.ts'
+import { nvidiaSmi } from '../../../sidecar/sources/nvidia-smi.ts'
 
 const program = fileURLToPath(new URL('../../fixtures/bin/nvidia-smi', import.meta.url))
 const intervalSeconds = 0.25
@@ -224,6 +225,34 @@ test('MIG: utilisation is not measurable, which is not 0; the rest is told', asy
   expect(gpus[0]?.sample).toMatchObject({ utilizationMeasurable: false, powerWatts: 100.5 })
   expect(gpus[0]?.sample.utilizationRatio).toBeUndefined()
   expect(guidance.state).toBe('unmeasurable')
+})
+
+test('where the loop keeps its rows in a buffer, one run an interval reads them', async () => {
+  play('buffered')
+  const source = nvidiaSmi.create(
+    {
+      clock: systemClock,
+      intervalSeconds: 0.25,
+      target: undefined,
+      nvidiaSmi: program,
+      environment: environment(),
+    },
+    '',
+  )
+  const { signal } = new AbortController()
+  const loop = await source.open(signal)
+  // What the poll loop does when no reading came in time; by then the program has long been started.
+  await systemClock.sleep(0.5)
+  loop.close()
+  const runs = await vi.waitFor(() => source.open(signal), waiting)
+  try {
+    for (let reading = 0; reading < 2; reading += 1) {
+      const samples = await runs.read(signal)
+      expect(samples.map(({ utilizationRatio }) => utilizationRatio)).toEqual([0.3, 0.7])
+    }
+  } finally {
+    runs.close()
+  }
 })
 
 test('event lines between rows are left out and counted', async () => {
