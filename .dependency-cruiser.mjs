@@ -1,4 +1,4 @@
-const programs = ['sidecar', 'loadgen', 'reference-server', 'dashboards', 'alerts']
+const programs = ['sidecar', 'loadgen', 'reference-server', 'comparison', 'dashboards', 'alerts']
 
 /** Who may import whom (docs: ARCHITECTURE.md). Run through scripts/boundaries.mjs, which also counts. */
 export default {

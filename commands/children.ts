@@ -10,11 +10,14 @@ import { compiledModule } from '../core/program.ts'
 export interface RunningProgram {
   readonly url: string
   readonly pid: number
+  /** False once it has ended, whatever ended it. */
+  isRunning(): boolean
   /** Asks the program to stop, waits for it, and ends it by force after ten seconds. */
   stop(): Promise<void>
 }
 
 const startLimitSeconds = 60
+const readinessLimitSeconds = 30
 /** As `nice` counts. */
 const lowerPriority = 5
 const stopLimitSeconds = 10
@@ -42,7 +45,7 @@ export async function startProgram(
   try {
     const url = await listeningUrl(child, { clock, signal })
     if (url === undefined) throw new Error('stopped')
-    return { url, pid: child.pid ?? -1, stop }
+    return { url, pid: child.pid ?? -1, isRunning: () => !hasEnded(child), stop }
   } catch (error) {
     await stop()
     if (signal.aborted) throw error
@@ -50,6 +53,22 @@ export async function startProgram(
       `\`rerankscope ${name}\` did not start: ${complaints().trim() || 'it said nothing'}`,
       { cause: error },
     )
+  }
+}
+
+/** Waits until a program of ours answers `url` with 2xx, for half a minute at most. */
+export async function untilReady(
+  url: string,
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+): Promise<void> {
+  const deadline = clock.monotonicSeconds() + readinessLimitSeconds
+  while (!signal.aborted && clock.monotonicSeconds() < deadline) {
+    const ready = await fetch(url, { signal }).then(
+      (response) => response.ok,
+      () => false,
+    )
+    if (ready) return
+    await clock.sleep(0.1, signal)
   }
 }
 
@@ -104,8 +123,12 @@ async function listeningUrl(
   }
 }
 
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null
+}
+
 async function stopChild(child: ChildProcess, clock: Clock): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
+  if (hasEnded(child)) return
   const exited = once(child, 'exit')
   const waiting = new AbortController()
   child.kill('SIGTERM')

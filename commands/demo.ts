@@ -2,10 +2,8 @@ import { join } from 'node:path'
 import { systemClock } from '../core/clock.ts'
 import { exitCodes, usageError, type ExitCode } from '../core/errors.ts'
 import { formatRunTable, prepareFolder, profiles, runLoad, type Run } from '../loadgen/index.ts'
-import { startProgram, type RunningProgram } from './children.ts'
+import { startProgram, untilReady, type RunningProgram } from './children.ts'
 import { defineCommand, type CommandContext } from './command.ts'
-
-const readinessLimitSeconds = 30
 
 export const demo = defineCommand({
   usage: 'demo',
@@ -89,7 +87,7 @@ async function demonstrate(
     'sidecar',
     ...['--target', server.url, '--gpu', gpu, '--listen', '127.0.0.1:0'],
   ])
-  await untilReady(`${sidecar.url}/-/ready`, signal)
+  await untilReady(`${sidecar.url}/-/ready`, { clock: systemClock, signal })
 
   const runs: Run[] = []
   for (const profile of options.names) {
@@ -128,18 +126,6 @@ async function demonstrate(
 async function runsOnGpu(serverUrl: string): Promise<boolean> {
   const response = await fetch(`${serverUrl}/info`)
   return /"device":"cuda/.test(await response.text())
-}
-
-async function untilReady(url: string, signal: AbortSignal): Promise<void> {
-  const deadline = systemClock.monotonicSeconds() + readinessLimitSeconds
-  while (!signal.aborted && systemClock.monotonicSeconds() < deadline) {
-    const ready = await fetch(url, { signal }).then(
-      (response) => response.ok,
-      () => false,
-    )
-    if (ready) return
-    await systemClock.sleep(0.1, signal)
-  }
 }
 
 /** 2026-11-22T15-04-05, safe in a file name on every system. */

@@ -27,6 +27,7 @@ export const commands: readonly Entry[] = [
   { name: 'report', load: async () => (await import('./report.ts')).report },
   { name: 'compare', load: async () => (await import('./compare.ts')).compare },
   { name: 'capacity', load: async () => (await import('./capacity.ts')).capacity },
+  { name: 'bench', load: async () => (await import('./bench.ts')).bench },
   { name: 'model', load: async () => (await import('./model.ts')).model },
   { name: 'dashboards', load: async () => (await import('./dashboards.ts')).dashboards },
   { name: 'alerts', load: async () => (await import('./alerts.ts')).alerts },

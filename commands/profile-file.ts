@@ -7,7 +7,7 @@ import {
   resolvedProfile,
   type Profile,
 } from '../loadgen/index.ts'
-import { readYamlFile } from './yaml-file.ts'
+import { problemsError, readYamlFile } from './yaml-file.ts'
 
 const readers: Readonly<Record<string, (path: string) => Promise<Profile>>> = {
   '.yaml': readProfileYaml,
@@ -33,12 +33,8 @@ export async function readProfile(nameOrPath: string): Promise<Profile> {
 }
 
 async function readProfileYaml(path: string): Promise<Profile> {
-  const { value, lineOf } = readYamlFile('--profile', path)
-  const parsed = parseProfile(value)
+  const file = readYamlFile('--profile', path)
+  const parsed = parseProfile(file.value)
   if ('profile' in parsed) return resolvedProfile(parsed.profile, dirname(path))
-  const problems = parsed.problems.map(({ path: keys, message }) => {
-    const where = keys.length === 0 ? '' : `, ${keys.join('.')}`
-    return `line ${String(lineOf(keys))}${where}: ${message}`
-  })
-  throw usageError(`--profile ${path}: ${problems.join('; ')}.`)
+  throw problemsError(`--profile ${path}`, file, parsed.problems)
 }

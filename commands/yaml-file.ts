@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type * as Yaml from 'yaml'
-import { messageOf, usageError } from '../core/errors.ts'
+import { messageOf, usageError, type UserError } from '../core/errors.ts'
+import type { Problem } from '../core/problems.ts'
 
 /** Loaded by the first file: without one, a sidecar runs for days and never reads YAML. */
 const yaml = () => createRequire(import.meta.url)('yaml') as typeof Yaml
@@ -33,6 +34,19 @@ export function readYamlFile(option: string, path: string): YamlFile {
     const sentence = messageOf(error).replace(/:?\n.*/s, '.')
     throw usageError(`${option} ${path} cannot be read: ${sentence}`, { cause: error })
   }
+}
+
+/** Everything that is wrong with a file, each with its line, in one sentence. */
+export function problemsError(
+  option: string,
+  { lineOf }: YamlFile,
+  problems: readonly Problem[],
+): UserError {
+  const told = problems.map(({ path: keys, message }) => {
+    const where = keys.length === 0 ? '' : `, ${keys.join('.')}`
+    return `line ${String(lineOf(keys))}${where}: ${message}`
+  })
+  return usageError(`${option}: ${told.join('; ')}.`)
 }
 
 function offsetOf(document: Yaml.Document, path: readonly (string | number)[]): number {

@@ -1,8 +1,10 @@
 /** The front door of the load generator: what the commands use. */
 export { alternate } from './alternate.ts'
 export { readApiKey } from './api-key.ts'
+export { openReranker, type Reranker } from './ask.ts'
 export { findCapacity, steadyRateOf } from './capacity.ts'
-export { datasetFiles, datasets, queryLimits } from './dataset/index.ts'
+export { datasetFiles, datasets, loadDataset, queryLimits } from './dataset/index.ts'
+export { Random } from './dataset/random.ts'
 export { engines, k6Remedy } from './engines/index.ts'
 export { agreementOf } from './measure/agreement.ts'
 export type { Progress } from './measure/progress.ts'

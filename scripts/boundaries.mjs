@@ -14,6 +14,7 @@ const roots = [
   'reference-server',
   'sidecar',
   'loadgen',
+  'comparison',
   'dashboards',
   'alerts',
   'bench',

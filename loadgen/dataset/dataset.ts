@@ -6,6 +6,8 @@ export interface DatasetQuery {
   readonly candidates: readonly number[]
   /** How many of `candidates` are relevant. */
   readonly relevant: number
+  /** Of each candidate, where the files grade them; else relevant is all there is to say. */
+  readonly grades?: readonly number[]
 }
 
 /**

@@ -164,6 +164,7 @@ function datasetOf(
       text: texts.push(queries.get(query) ?? '') - 1,
       candidates: graded.map(([passage]) => numberOf(passage)),
       relevant: graded.filter(([, grade]) => grade >= relevantGrade).length,
+      grades: graded.map(([, grade]) => grade),
     }
   })
   return {

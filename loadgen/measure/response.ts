@@ -66,7 +66,10 @@ function resultsOf(
 }
 
 /** Every document once, a number each. */
-function isWhole({ ranking }: RerankResult, { documents }: PlanItem): boolean {
+export function isWhole(
+  { ranking }: RerankResult,
+  { documents }: Pick<PlanItem, 'documents'>,
+): boolean {
   return (
     ranking.length === documents &&
     new Set(ranking.map(({ index }) => index)).size === documents &&

@@ -1,16 +1,11 @@
 import { z } from 'zod'
+import { problemsIn, type Problem } from '../../core/problems.ts'
 import { arrivalKinds, arrivalsSchemas, type Arrivals } from './arrivals/index.ts'
 import type { Profile } from './profile.ts'
 
 /** A profile as its file says it: a recording is still the name of a file. */
 export interface ProfileFile extends Omit<Profile, 'arrivals'> {
   readonly arrivals: Arrivals | { readonly kind: 'trace'; readonly file: string }
-}
-
-export interface Problem {
-  /** Keys and positions down to the place. */
-  readonly path: readonly (string | number)[]
-  readonly message: string
 }
 
 const kindNames = [...arrivalKinds.map(({ kind }) => kind), 'trace']
@@ -57,36 +52,8 @@ export function parseProfile(
   value: unknown,
 ): { readonly profile: ProfileFile } | { readonly problems: readonly Problem[] } {
   const parsed = profileSchema.safeParse(value)
-  if (!parsed.success) return { problems: parsed.error.issues.flatMap(problemsOf) }
+  if (!parsed.success) return { problems: problemsIn(parsed.error, 'a profile') }
   const { documents = 'recorded', tokens, ...profile } = parsed.data
   const shapes = typeof documents === 'string' ? documents : { documents, tokens }
   return { profile: { ...profile, shapes } }
-}
-
-function problemsOf(issue: z.core.$ZodIssue): readonly Problem[] {
-  const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: [...path, key], message: 'is no key of a profile' }))
-  }
-  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
-    // The branch that got furthest is the one that was meant.
-    const depth = (branch: readonly z.core.$ZodIssue[]) =>
-      Math.max(...branch.map((one) => one.path.length))
-    const meant = issue.errors.reduce((best, branch) =>
-      depth(branch) > depth(best) ? branch : best,
-    )
-    if (depth(meant) > 0) {
-      return meant.flatMap(problemsOf).map((one) => ({ ...one, path: [...path, ...one.path] }))
-    }
-    return [
-      {
-        path,
-        message: issue.errors
-          .flat()
-          .map(({ message }) => message)
-          .join(' or '),
-      },
-    ]
-  }
-  return [{ path, message: issue.message }]
 }

@@ -14,6 +14,7 @@ const copied = [
   'reference-server',
   'sidecar',
   'loadgen',
+  'comparison',
   'dashboards',
   'alerts',
   'scripts',
@@ -60,6 +61,11 @@ describe('the boundary check', () => {
       'commands/planted.ts',
       "export * from '../reference-server/infer/launcher.ts'\n",
       'commands-use-front-doors',
+    ],
+    [
+      'comparison/planted.ts',
+      "export * from '../loadgen/index.ts'\n",
+      'comparison-imports-core-and-itself',
     ],
     ['loadgen/planted.ts', "export * from '../core/dialects/tei.ts'\n", 'nobody-names-a-dialect'],
   ])('fails on a violation planted in %s', async (file, source, rule) => {
