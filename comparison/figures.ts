@@ -1,6 +1,6 @@
 import { articleFigures, article } from './article.ts'
 import type { Row } from './row.ts'
-import { scoresOf, type Figures, type Score, type Weights } from './score.ts'
+import { scoresOf, weightsOf, type Figures, type Score } from './score.ts'
 
 /** What a row is scored by. A throughput that the hardware cannot reach is no figure. */
 export function figuresOf(row: Row): Figures {
@@ -17,10 +17,6 @@ export function figuresOf(row: Row): Figures {
 }
 
 /** The article's raw figures, scored as ours are: where its own scores differ, they do not follow. */
-export function scoredArticle(weights: Weights): readonly (Score & { readonly name: string })[] {
-  const scores = scoresOf(article.map(articleFigures), weights)
-  return article.flatMap(({ name }, at) => {
-    const score = scores[at]
-    return score === undefined ? [] : [{ name, ...score }]
-  })
+export function scoredArticle(): readonly Score[] {
+  return scoresOf(article.map(articleFigures), weightsOf({}))
 }

@@ -1,8 +1,12 @@
 /** The front door of the comparison: what the commands use. */
+export { article } from './article.ts'
 export { benchOf } from './bench.ts'
 export { benchSchema, type Bench } from './bench-file.ts'
+export { cards } from './cards.ts'
 export { pendingOf, visitsOf, type Cell, type Visit } from './cells.ts'
 export type { Constraints } from './decision.ts'
+export { dimensions } from './dimensions.ts'
+export { scoredArticle } from './figures.ts'
 export { benchFormats } from './formats.ts'
 export { formatMarkdown } from './report/markdown.ts'
 export {

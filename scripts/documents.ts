@@ -1,4 +1,5 @@
 import { alertDefaults, alertsOf } from '../alerts/index.ts'
+import { article, cards, dimensions, scoredArticle } from '../comparison/index.ts'
 import { fillSections, markdownTable } from '../core/markdown.ts'
 import { catalogue } from '../core/metrics.ts'
 import { thresholdNames, thresholdsOf, type Policy, type ThresholdName } from '../core/policy.ts'
@@ -75,6 +76,40 @@ const sections: Readonly<Record<string, Section | undefined>> = {
         `[\`${name}\`](../alerts/runbooks/${name}.md)`,
         severity,
         summary,
+      ]),
+    ),
+  'bench-dimensions': () =>
+    markdownTable(
+      ['Dimension', 'Better', 'Weight by default'],
+      dimensions.map(({ name, better, weight }) => [`\`${name}\``, better, String(weight)]),
+    ),
+  'bench-article': () => {
+    const own = scoredArticle()
+    const score = (value: number | null | undefined) => value?.toFixed(1) ?? '–'
+    return markdownTable(
+      ['Model', 'Its scores', 'Its total', 'By our rule', 'Total'],
+      article.map(({ title, scores, total }, at) => [
+        title,
+        dimensions
+          .slice(0, 4)
+          .map(({ name }) => score(scores[name]))
+          .join(', '),
+        score(total),
+        dimensions
+          .slice(0, 4)
+          .map(({ name }) => score(own[at]?.byDimension[name]))
+          .join(', '),
+        score(own[at]?.total),
+      ]),
+    )
+  },
+  'bench-cards': () =>
+    markdownTable(
+      ['Card', 'fp16', 'int8', 'fp32 (TF32 where it has it)', 'Whose figure'],
+      cards.map(({ title, peakTflops: { fp16, int8, fp32 }, source }) => [
+        title,
+        ...[fp16, int8, fp32].map((peak) => (peak === undefined ? '–' : String(peak))),
+        source,
       ]),
     ),
   boards: ({ boards }) =>

@@ -29,7 +29,9 @@ export function prepare(root: string, out: string, withProvider: boolean): void 
   for (const file of ['package.json', 'package-lock.json', '.npmrc', 'dist']) {
     cpSync(join(root, file), join(out, file), { recursive: true })
   }
-  cpSync(join(root, 'test/gpu/torch_bench.py'), join(out, 'torch_bench.py'))
+  for (const file of ['torch_bench.py', 'bench.yaml']) {
+    cpSync(join(root, 'test/gpu', file), join(out, file))
+  }
   npm(['ci', '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'], out)
   cpSync(process.execPath, join(out, 'bin/node'))
   const runtime = join(out, 'node_modules/onnxruntime-node')
@@ -46,8 +48,10 @@ export function prepare(root: string, out: string, withProvider: boolean): void 
     if (platform !== 'linux') rmSync(join(libraries, platform), { recursive: true })
   }
   if (withProvider) addProvider(join(libraries, 'linux/x64'))
-  writeFileSync(join(out, 'run.sh'), runScript)
-  chmodSync(join(out, 'run.sh'), 0o755)
+  for (const [name, command] of Object.entries(scripts)) {
+    writeFileSync(join(out, name), `${scriptHead}${command}\n`)
+    chmodSync(join(out, name), 0o755)
+  }
 }
 
 function addProvider(to: string): void {
@@ -72,7 +76,7 @@ function npm(words: readonly string[], cwd: string): void {
 }
 
 /** CUDA's libraries come with a toolkit or with PyTorch's wheels; both places are looked at. */
-const runScript = `#!/bin/sh
+const scriptHead = `#!/bin/sh
 here=$(cd "$(dirname "$0")" && pwd)
 wheels=$(python3 - 2>/dev/null <<'PYTHON'
 import glob, os, site
@@ -82,5 +86,10 @@ PYTHON
 )
 LD_LIBRARY_PATH="$wheels:$(ls -d /usr/local/cuda*/lib64 2>/dev/null | tr '\\n' ':')$LD_LIBRARY_PATH"
 export LD_LIBRARY_PATH
-exec "$here/bin/node" "$here/dist/test/gpu/gpu.js" run "$@"
 `
+
+/** What a prepared folder can do: measure the graphs alone, or compare two models as served. */
+const scripts = {
+  'run.sh': 'exec "$here/bin/node" "$here/dist/test/gpu/gpu.js" run "$@"',
+  'bench.sh': 'exec "$here/bin/node" "$here/dist/cli.js" bench "$here/bench.yaml" "$@"',
+}
