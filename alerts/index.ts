@@ -8,6 +8,7 @@ import { renderRules, renderRuleTests, rulesFileName, testsFileName } from './re
 import { rules } from './rules/index.ts'
 import type { AlertRule, RuleContext } from './rules/rule.ts'
 
+export * as autoscaling from './autoscaling/index.ts'
 export { renderRunbooks } from './runbooks.ts'
 
 export interface AlertOptions {

@@ -31,5 +31,6 @@ export const commands: readonly Entry[] = [
   { name: 'model', load: async () => (await import('./model.ts')).model },
   { name: 'dashboards', load: async () => (await import('./dashboards.ts')).dashboards },
   { name: 'alerts', load: async () => (await import('./alerts.ts')).alerts },
+  { name: 'autoscale', load: async () => (await import('./autoscale.ts')).autoscale },
   { name: 'doctor', load: async () => (await import('./doctor.ts')).doctor },
 ]

@@ -270,6 +270,15 @@ export function either<L extends string>(left: Query<L>, right: Query<NoInfer<L>
   return join(left, 'or', right)
 }
 
+/** No value above `limit`. */
+export function capped<L extends string>(query: Query<L>, limit: number): Query<L> {
+  return {
+    text: `clamp_max(${query.text}, ${numberText(limit)})`,
+    metrics: query.metrics,
+    labels: query.labels,
+  }
+}
+
 /** Gives GPU series the number and name that people know them by. */
 export function withGpuNames<L extends AllLabels<'gpu_uuid'>>(
   query: Query<L>,

@@ -4,9 +4,11 @@ import {
   aggregate,
   arithmetic,
   compare,
+  either,
   filter,
   growth,
   histogramCount,
+  histogramMean,
   histogramQuantile,
   latest,
   overTime,
@@ -42,15 +44,16 @@ export function utilization<const B extends GpuLabel>(
 
 /**
  * As `utilization`, over the GPUs alone that were observed for enough of the threshold's window, and
- * that the sidecar does not know to be another server's.
+ * that the sidecar does not know to be another server's; of the scrapes that `among` has, where given.
  */
 export function settledUtilization<const B extends GpuLabel>(
   by: readonly B[],
-  { windowSeconds }: Threshold,
+  { windowSeconds }: Pick<Threshold, 'windowSeconds'>,
   { minimumCoverageRatio }: Policy,
   where: Where = {},
+  among?: Query<ScrapeLabel>,
 ): Query<B> {
-  const observed = filter(
+  const settled = filter(
     compare(
       growth('increase', metrics.gpuObservedSeconds, windowSeconds, where),
       '>=',
@@ -60,6 +63,8 @@ export function settledUtilization<const B extends GpuLabel>(
     gpuLabels,
     overTime('max', metrics.gpuInfo, windowSeconds, { ...where, attribution: 'none' }),
   )
+  const observed =
+    among === undefined ? settled : filter(settled, 'and', ['namespace', 'job', 'instance'], among)
   const busy = filter(
     growth('increase', metrics.gpuBusySeconds, windowSeconds, where),
     'and',
@@ -73,6 +78,30 @@ export function settledUtilization<const B extends GpuLabel>(
 export function bandShare(window: Window, where: Selector<GpuLabel> = {}): Query<'band'> {
   const seconds = growth('rate', metrics.gpuBandSeconds, window, where)
   return share(aggregate('sum', ['band'], seconds), aggregate('sum', [], seconds))
+}
+
+/** The sidecars whose sources all answer: a reranker that still loads its model does not. */
+export function answering(where: Where = {}): Query<ScrapeLabel> {
+  return compare(aggregate('min', scrapeLabels, latest(metrics.sourceUp, where)), '==', 1)
+}
+
+/**
+ * How long a request waits, in the time that a batch takes to compute. 0 without traffic, where the
+ * quotient itself would be NaN; absent where nobody measures.
+ */
+export function queuePerCompute<const B extends ScrapeLabel>(
+  by: readonly B[],
+  window: Window,
+  where: Where = {},
+): Query<B> {
+  const at = (stage: string) => ({ ...where, stage })
+  const mean = (stage: string) => histogramMean(by, metrics.stageDuration, window, at(stage))
+  const waited = aggregate('sum', by, histogramCount(metrics.stageDuration, window, at('queue')))
+  return either(
+    // NaN is not >= 0.
+    compare(arithmetic(mean('queue'), '/', mean('infer')), '>=', 0),
+    arithmetic(waited, '*', 0),
+  )
 }
 
 /** The worst p95 of the last minute; a maximum, because a mean of quantiles means nothing. */

@@ -2,7 +2,13 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { parse } from 'yaml'
-import { alertDefaults, alertsOf, renderAlerts, renderRunbooks } from '../alerts/index.ts'
+import {
+  alertDefaults,
+  alertsOf,
+  autoscaling,
+  renderAlerts,
+  renderRunbooks,
+} from '../alerts/index.ts'
 import { messageOf } from '../core/errors.ts'
 import { hasSections } from '../core/markdown.ts'
 import { parsePolicy } from '../core/own-policy.ts'
@@ -12,12 +18,16 @@ import { buildBoards } from '../dashboards/index.ts'
 import { fillPage } from './documents.ts'
 
 /**
- * The only generator: boards, alert rules and their tests, and the tables in the docs, all from
+ * The only generator: boards, alert rules and their tests, autoscaling, and the tables in the docs, all from
  * core/policy.ts and core/metrics.ts. Without options it writes into the tree; `--check` compares
  * and names each file that differs; `--out DIR` writes elsewhere; `--policy FILE` takes other numbers.
  */
 const root = packageFile('.')
-const generatedFolders = ['alerts/generated', 'dashboards/generated']
+const generatedFolders = [
+  'alerts/generated',
+  'alerts/generated/autoscaling',
+  'dashboards/generated',
+]
 const documentFolders = ['.', 'docs']
 
 /** Every generated file, by its path from the top of the tree. */
@@ -29,6 +39,9 @@ async function generate(policy: Policy): Promise<ReadonlyMap<string, string>> {
   }
   for (const [name, text] of renderAlerts({ policy, ...alertDefaults })) {
     files.set(`alerts/generated/${name}`, text)
+  }
+  for (const [name, text] of autoscaling.renderAutoscaling(autoscaling.manifestOptionsOf(policy))) {
+    files.set(`alerts/generated/autoscaling/${name}`, text)
   }
   for (const [name, text] of renderRunbooks(alertsOf({ policy, ...alertDefaults }), {
     policy,
@@ -58,8 +71,9 @@ function inPage(path: string, fill: () => string): string {
 function filesIn(folder: string, ending: string): readonly string[] {
   const directory = join(root, folder)
   if (!existsSync(directory)) return []
-  return readdirSync(directory)
-    .filter((name) => name.endsWith(ending))
+  return readdirSync(directory, { withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(ending))
+    .map(({ name }) => name)
     .sort()
     .map((name) => join(folder, name))
 }

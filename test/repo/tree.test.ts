@@ -19,6 +19,8 @@ const memberFolders: readonly { folder: string; list: string; besides: readonly 
     list: 'index.ts',
     besides: [
       'address.ts',
+      'autoscale-load.ts',
+      'autoscale-simulate.ts',
       'command.ts',
       'children.ts',
       'each-engine.ts',

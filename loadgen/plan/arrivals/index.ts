@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { present } from '../../../core/assert.ts'
 import type { Random } from '../../dataset/random.ts'
-import { instantsOf, type Instants } from '../rate.ts'
+import { instantsOf, type Instants, type RateSegment } from '../rate.ts'
 import type { ArrivalKind } from './arrivals.ts'
 import { burst } from './burst.ts'
 import { constant } from './constant.ts'
@@ -50,6 +50,11 @@ export function batchInstantsOf(
     .segments(arrivals, options.seconds)
     .map(({ seconds, from, to }) => ({ seconds, from: from * factor, to: to * factor }))
   return instantsOf(segments, kind.spacing(arrivals), options)
+}
+
+/** Queries a second over `seconds`. */
+export function segmentsOf(arrivals: Arrivals, seconds: number): readonly RateSegment[] {
+  return kindOf(arrivals).segments(arrivals, seconds)
 }
 
 function kindOf({ kind }: Arrivals): ArrivalKind {
