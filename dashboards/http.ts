@@ -23,6 +23,8 @@ export interface Question {
   /** Sent as a form. */
   readonly form?: URLSearchParams
   readonly signal?: AbortSignal | undefined
+  /** An answer that is no JSON, or a redirect, has the value undefined; otherwise it is an error. */
+  readonly anyForm?: boolean
 }
 
 /** More than any answer that makes sense here; what sends more would fill our memory. */
@@ -35,7 +37,9 @@ const maximumBytes = 32 * 1024 * 1024
 export async function ask(service: Service, path: string, question: Question): Promise<Answer> {
   const { name, server } = service
   const { status, text, location } = await send(service, path, question)
-  if (status >= 300 && status < 400) {
+  const isRedirect = status >= 300 && status < 400
+  if (isRedirect && question.anyForm === true) return { status, value: undefined }
+  if (isRedirect) {
     throw environmentError(
       `${name} at ${server.url} answers ${path} with a redirect${location}: give the address that it leads to, or log in by a token.`,
     )
@@ -48,6 +52,7 @@ export async function ask(service: Service, path: string, question: Question): P
   try {
     return { status, value: text === '' ? undefined : JSON.parse(text) }
   } catch {
+    if (question.anyForm === true) return { status, value: undefined }
     const what = /^\s*</.test(text) ? 'an HTML page' : 'no JSON'
     throw environmentError(
       `${name} at ${server.url} answers ${path} with ${what} (status ${String(status)}): is this its address, and does a login page or a proxy stand before it?`,
@@ -87,12 +92,15 @@ async function send(
         `${name} at ${server.url} did not answer ${path} within ${String(timeoutSeconds)} s.`,
       )
     }
-    signal?.throwIfAborted()
+    if (signal?.aborted === true) throw interrupted()
     throw environmentError(
       `${name} at ${server.url} cannot be reached: ${systemCodeOf(error) ?? messageOf(error)}.`,
     )
   }
 }
+
+/** A signal came: not a fault, but not done either. */
+export const interrupted = () => environmentError('Interrupted before it was done.')
 
 /** A login page carries what it was asked for, and at times a secret, in its query. */
 function withoutQuery(location: string, base: string): string {

@@ -5,8 +5,11 @@ import type { Policy } from '../core/policy.ts'
 import { packageFile } from '../core/program.ts'
 
 export { panelQueries, withEverythingChosen, type PanelQuery } from './coverage.ts'
+export { pushBoards } from './grafana/push.ts'
+export { verifyBoards, type Verification } from './grafana/verify.ts'
 export { formats } from './formats/index.ts'
 export { maximumMinutes, startPreview, stillPreview, type PreviewSource } from './preview/index.ts'
+export { timeWindow } from './preview/window.ts'
 
 export interface Board {
   /** File name without ending. */

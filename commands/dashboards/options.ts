@@ -1,5 +1,6 @@
 import { usageError } from '../../core/errors.ts'
-import { formats } from '../../dashboards/index.ts'
+import { grafanaOptions } from '../grafana.ts'
+import { formats, maximumMinutes } from '../../dashboards/index.ts'
 import type { Arguments } from '../command.ts'
 
 export const dashboardOptions = {
@@ -17,7 +18,18 @@ export const dashboardOptions = {
   folder: {
     type: 'string',
     default: 'rerankscope',
-    describe: 'export: the folder in Grafana that the boards come into',
+    describe: 'export, push: the folder in Grafana that the boards come into',
+  },
+  ...grafanaOptions('push, verify: URL of Grafana', 'write dashboards and folders'),
+  overwrite: {
+    type: 'boolean',
+    default: false,
+    describe: 'push: replace boards that are there already',
+  },
+  datasource: {
+    type: 'string',
+    describe:
+      'verify: uid of the Prometheus data source to ask [default: the default one, or the first]',
   },
   prometheus: {
     type: 'string',
@@ -28,7 +40,7 @@ export const dashboardOptions = {
     type: 'number',
     default: 15,
     describe:
-      'Seconds between two scrapes of the sidecars; windows of rates are made from it (preview, export --format provisioning)',
+      'Seconds between two scrapes of the sidecars; windows of rates are made from it (preview, verify, export --format provisioning)',
   },
   listen: {
     type: 'string',
@@ -38,7 +50,8 @@ export const dashboardOptions = {
   minutes: {
     type: 'number',
     default: 60,
-    describe: 'preview: how much time it shows, up to now or to --to',
+    describe:
+      'preview, verify: how much time is shown or asked for, up to now (preview: or to --to)',
   },
   from: {
     type: 'string',
@@ -57,4 +70,10 @@ export function scrapeSecondsOf(args: DashboardArguments): number {
   const seconds = args['scrape-seconds']
   if (seconds >= 1 && seconds <= 3600) return seconds
   throw usageError('--scrape-seconds must be from 1 to 3600.')
+}
+
+/** Throws a `UserError` (usage) when that is no time that a board can show. */
+export function checkMinutes({ minutes }: DashboardArguments): void {
+  if (minutes >= 1 && minutes <= maximumMinutes) return
+  throw usageError(`--minutes must be from 1 to ${String(maximumMinutes)}.`)
 }

@@ -11,16 +11,14 @@ import { addressOf } from '../address.ts'
 import type { CommandContext } from '../command.ts'
 import { writeOut } from '../out.ts'
 import { chosenBoards } from './chosen.ts'
-import { scrapeSecondsOf, type DashboardArguments } from './options.ts'
+import { checkMinutes, scrapeSecondsOf, type DashboardArguments } from './options.ts'
 
 /** Serves the boards until a signal comes or, with `--out`, writes one of them as a page. */
 export function preview(args: DashboardArguments, context: CommandContext): Promise<ExitCode> {
   if (args.prometheus === undefined) {
     throw usageError('Say which Prometheus to ask, with --prometheus URL.')
   }
-  if (!(args.minutes >= 1 && args.minutes <= maximumMinutes)) {
-    throw usageError(`--minutes must be from 1 to ${String(maximumMinutes)}.`)
-  }
+  checkMinutes(args)
   const source: PreviewSource = {
     prometheus: parseTargetUrl(args.prometheus, '--prometheus'),
     scrapeSeconds: scrapeSecondsOf(args),

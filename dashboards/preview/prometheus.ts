@@ -45,12 +45,11 @@ const failure = z.looseObject({ status: z.literal('error'), error: z.string() })
 
 /** Every method rejects with a `UserError` (environment) when there is no answer to be had. */
 export function prometheusAt(server: TargetUrl): Prometheus {
-  const service: Service = {
-    name: 'Prometheus',
-    server,
-    headers: server.headers,
-    timeoutSeconds,
-  }
+  return prometheusOver({ name: 'Prometheus', server, headers: server.headers, timeoutSeconds })
+}
+
+/** As `prometheusAt`, of one that is behind another service. */
+export function prometheusOver(service: Service): Prometheus {
   const post = async (path: string, form: Record<string, string>, signal?: AbortSignal) =>
     seriesOf(
       await answerOf(service, path, { method: 'POST', form: new URLSearchParams(form), signal }),

@@ -77,18 +77,13 @@ function escapeRegex(text: string): string {
     .replaceAll('"', '\\"')
 }
 
-/** A query with every variable filled in: `$name`, `${name}` and `${name:format}`. */
-export function substitute(text: string, menus: readonly Menu[], window: TimeWindow): string {
-  const seconds = (value: number) => `${String(value)}s`
-  const own: Readonly<Record<string, string>> = {
-    __rate_interval: seconds(window.rateSeconds),
-    __interval: seconds(window.stepSeconds),
-    __interval_ms: String(window.stepSeconds * 1000),
-    __range: seconds(window.rangeSeconds),
-    __range_s: String(window.rangeSeconds),
-  }
+/**
+ * A query with every variable filled in: `$name`, `${name}` and `${name:format}`. Without a window
+ * Grafana's own (`$__rate_interval`) stay.
+ */
+export function substitute(text: string, menus: readonly Menu[], window?: TimeWindow): string {
   const values = new Map([
-    ...Object.entries(own),
+    ...(window === undefined ? [] : Object.entries(ownVariables(window))),
     ...menus.map((menu) => [menu.name, menu.text] as const),
   ])
   return text.replaceAll(
@@ -96,4 +91,15 @@ export function substitute(text: string, menus: readonly Menu[], window: TimeWin
     (whole, bare: string | undefined, braced: string | undefined) =>
       values.get(bare ?? braced ?? '') ?? whole,
   )
+}
+
+function ownVariables(window: TimeWindow): Readonly<Record<string, string>> {
+  const seconds = (value: number) => `${String(value)}s`
+  return {
+    __rate_interval: seconds(window.rateSeconds),
+    __interval: seconds(window.stepSeconds),
+    __interval_ms: String(window.stepSeconds * 1000),
+    __range: seconds(window.rangeSeconds),
+    __range_s: String(window.rangeSeconds),
+  }
 }

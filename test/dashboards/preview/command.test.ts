@@ -2,22 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { parseCommandLine } from '../../../commands/parser.ts'
-import type { CommandContext } from '../../../commands/command.ts'
+import { runCommand } from '../run-command.ts'
 import { prometheusStandIn, type PrometheusStandIn } from './prometheus-stand-in.ts'
-
-/** What `rerankscope WORDS` prints and exits with; `stop` ends what runs until a signal. */
-async function run(words: readonly string[], stop = new AbortController()) {
-  const printed: string[] = []
-  const stream = { write: (text: string) => printed.push(text) } as unknown as NodeJS.WriteStream
-  const parsed = await parseCommandLine(words, { version: '0', columns: 80 })
-  const context: CommandContext = {
-    ...{ signal: stop.signal, stdout: stream, stderr: stream },
-    ...{ environment: {}, version: '0' },
-  }
-  const exiting = (async () => parsed?.command.run(parsed.args, context))()
-  return { exiting, printed }
-}
 
 const preview = ['dashboards', 'preview']
 let prometheus: PrometheusStandIn
@@ -34,7 +20,7 @@ afterAll(async () => {
 test('serves until a signal comes, on this machine alone', async () => {
   const stop = new AbortController()
   const words = [...preview, '--prometheus', prometheus.url, '--listen', '127.0.0.1:0', '--json']
-  const { exiting, printed } = await run(words, stop)
+  const { exiting, printed } = await runCommand(words, { stop })
   await expect.poll(() => printed.length).toBe(1)
   const { event, url } = JSON.parse(printed[0]!) as { event: string; url: string }
   expect(event).toBe('listening')
@@ -51,7 +37,7 @@ test('--out writes one board as a page of the time that is asked for, and names 
   prometheus.asked.splice(0)
   const span = ['--from', '2026-11-22T10:00:00Z', '--to', '1795341900']
   const words = [...preview, '--prometheus', prometheus.url, '--board', 'overview', '--out', file]
-  const { exiting, printed } = await run([...words, ...span])
+  const { exiting, printed } = await runCommand([...words, ...span])
   expect(await exiting).toBe(0)
   expect(printed.join('')).toMatch(/overview\.html: \d+ panels; empty: Queries/)
   expect(readFileSync(file, 'utf8')).toContain('a preview by rerankscope, not Grafana')
@@ -82,7 +68,7 @@ describe('is refused in one sentence', () => {
       'cannot be written: ENOENT',
     ],
   ])('case %#', async (words, sentence) => {
-    const { exiting } = await run(words())
+    const { exiting } = await runCommand(words())
     await expect(exiting).rejects.toThrow(sentence)
   })
 })
