@@ -208,8 +208,26 @@ export function histogramCount<L extends string>(
   window: Window,
   where?: Selector<NoInfer<AllLabels<L>>>,
 ): Query<AllLabels<L>> {
+  return histogramPart('count', metric, window, where)
+}
+
+/** What they add up to. */
+export function histogramSum<L extends string>(
+  metric: Metric<L>,
+  window: Window,
+  where?: Selector<NoInfer<AllLabels<L>>>,
+): Query<AllLabels<L>> {
+  return histogramPart('sum', metric, window, where)
+}
+
+function histogramPart<L extends string>(
+  part: 'count' | 'sum',
+  metric: Metric<L>,
+  window: Window,
+  where?: Selector<NoInfer<AllLabels<L>>>,
+): Query<AllLabels<L>> {
   assert(metric.kind === 'histogram', `${metric.name} is no histogram.`)
-  const text = `increase(${selectorText(`${metric.name}_count`, where)}[${windowText(window)}])`
+  const text = `increase(${selectorText(`${metric.name}_${part}`, where)}[${windowText(window)}])`
   return overMetric(metric, text)
 }
 
@@ -220,14 +238,10 @@ export function histogramMean<L extends string, const B extends AllLabels<L>>(
   window: Window,
   where?: Selector<NoInfer<AllLabels<L>>>,
 ): Query<B> {
-  assert(metric.kind === 'histogram', `${metric.name} is no histogram.`)
-  const [sum, count] = (['sum', 'count'] as const).map(
-    (part) => `increase(${selectorText(`${metric.name}_${part}`, where)}[${windowText(window)}])`,
-  ) as [string, string]
   return arithmetic(
-    aggregate('sum', by, overMetric(metric, sum)),
+    aggregate('sum', by, histogramSum(metric, window, where)),
     '/',
-    aggregate('sum', by, overMetric(metric, count)),
+    aggregate('sum', by, histogramCount(metric, window, where)),
   )
 }
 
@@ -279,13 +293,17 @@ export function capped<L extends string>(query: Query<L>, limit: number): Query<
   }
 }
 
-/** Gives GPU series the number and name that people know them by. */
-export function withGpuNames<L extends AllLabels<'gpu_uuid'>>(
-  query: Query<L>,
+/** Gives GPU series the number and name that people know them by; another server's GPUs are left out. */
+export function withGpuNames<L extends string>(
+  query: Query<L | AllLabels<'gpu_uuid'>>,
   where: Selector<ScrapeLabel> = {},
-): Query<L | 'gpu' | 'name'> {
+): Query<L | AllLabels<'gpu_uuid'> | 'gpu' | 'name'> {
   const on = ['gpu_uuid', 'job', 'instance'] as const
-  const info = aggregate('max', [...on, 'gpu', 'name'], latest(metrics.gpuInfo, where))
+  const info = aggregate(
+    'max',
+    [...on, 'gpu', 'name'],
+    latest(metrics.gpuInfo, { ...where, attribution: { not: 'none' } }),
+  )
   const joined = join(query, `* on (${on.join(', ')}) group_left (gpu, name)`, info)
   return { ...joined, labels: [...query.labels, 'gpu', 'name'] }
 }

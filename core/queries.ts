@@ -26,6 +26,15 @@ type GpuLabel = 'gpu_uuid' | ScrapeLabel
 type Where = Selector<ScrapeLabel>
 const gpuLabels = ['gpu_uuid', 'namespace', 'job', 'instance'] as const
 
+/** Without the GPUs that the sidecar knows to be another server's: it sees all of its machine. */
+function ownGpus<L extends string>(
+  query: Query<L | GpuLabel>,
+  where: Selector<GpuLabel>,
+): Query<L | GpuLabel> {
+  const others = latest(metrics.gpuInfo, { ...where, attribution: 'none' })
+  return filter(query, 'unless', gpuLabels, others)
+}
+
 /**
  * The exact mean utilisation, 0 to 1: busy time over observed time. Unlike the mean of a gauge it
  * does not depend on when the scrapes came, and a failed scrape loses nothing.
@@ -35,11 +44,9 @@ export function utilization<const B extends GpuLabel>(
   window: Window,
   where: Selector<GpuLabel> = {},
 ): Query<B> {
-  return arithmetic(
-    aggregate('sum', by, growth('rate', metrics.gpuBusySeconds, window, where)),
-    '/',
-    aggregate('sum', by, growth('rate', metrics.gpuObservedSeconds, window, where)),
-  )
+  const own = (metric: typeof metrics.gpuBusySeconds) =>
+    aggregate('sum', by, ownGpus(growth('rate', metric, window, where), where))
+  return arithmetic(own(metrics.gpuBusySeconds), '/', own(metrics.gpuObservedSeconds))
 }
 
 /**
@@ -76,7 +83,7 @@ export function settledUtilization<const B extends GpuLabel>(
 
 /** The share of observed time that each utilisation band took, 0 to 1. */
 export function bandShare(window: Window, where: Selector<GpuLabel> = {}): Query<'band'> {
-  const seconds = growth('rate', metrics.gpuBandSeconds, window, where)
+  const seconds = ownGpus(growth('rate', metrics.gpuBandSeconds, window, where), where)
   return share(aggregate('sum', ['band'], seconds), aggregate('sum', [], seconds))
 }
 

@@ -66,6 +66,22 @@ const absences: Readonly<Partial<Record<MetricKey, string>>> = {
   loadDispatchLag: whileLoading,
 }
 
+const ofTheServer =
+  'it is on the page of the reference server alone, and boards read the sidecar, so that any reranker can stand there'
+
+/** Metrics that no board shows, and why. A test holds the boards and this against the catalogue. */
+export const notShown: Readonly<Partial<Record<MetricKey, string>>> = {
+  gpuMemoryUsed:
+    'rerankscope_gpu_memory_used_bytes is the same; this is the name that people wrote their own boards on',
+  gpuUtilizationRatio:
+    'nvidia_smi_gpu_utilization is the same in percent, and the boards count busy time besides',
+  droppedPairs: ofTheServer,
+  inferenceBusySeconds: ofTheServer,
+  inferenceResidentBytes: ofTheServer,
+  inferenceRestarts: ofTheServer,
+  inferenceMemorySplits: ofTheServer,
+}
+
 const target = z.looseObject({ refId: z.string(), expr: z.string() })
 const panel = z.looseObject({
   id: z.number(),

@@ -131,6 +131,8 @@ export const chosen = {
   job: { matches: '$job' },
   instance: { matches: '$instance' },
 } as const
+/** Load generators push: they have a job of their own, and an instance a run. */
+export const chosenRun = { instance: { matches: '$run' } } as const
 export const chosenGpu = { ...chosen, gpu_uuid: { matches: '$gpu' } } as const
 
 /** The alerts that rerankscope brings. They keep their job, and some know no instance. */
@@ -146,15 +148,15 @@ export const notMeasured = 'not measured'
 export const notTold = 'not told'
 
 /** A line a GPU, under the number and name that people know it by. */
-export function byGpu<L extends 'gpu_uuid' | ScrapeLabel>(query: Query<L>, prefix = '') {
+export function byGpu<L extends string>(query: Query<L | 'gpu_uuid' | ScrapeLabel>, prefix = '') {
   return {
     query: withGpuNames(query, chosen),
     legend: `${prefix}{{name}} {{gpu}} · {{instance}}`,
   }
 }
 
-/** As `byGpu`, of a gauge as it stands. */
-export function gaugeByGpu(metric: Metric<'gpu_uuid'>, prefix = '') {
+/** As `byGpu`, of a gauge of GPUs as it stands. */
+export function gaugeByGpu(metric: Metric, prefix = '') {
   return byGpu(latest(metric, chosenGpu), prefix)
 }
 

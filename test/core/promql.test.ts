@@ -158,13 +158,13 @@ describe('operators', () => {
   test('a query knows every metric that it reads, once', () => {
     const names = errorRatio(['job'], 300).metrics.map(({ name }) => name)
     expect(names).toEqual(['reranker_errors_total', 'reranker_requests_total'])
-    expect(bandShare(60).metrics).toEqual([metrics.gpuBandSeconds])
+    expect(bandShare(60).metrics).toEqual([metrics.gpuBandSeconds, metrics.gpuInfo])
   })
 
   test('GPU names are joined by the GPU and the sidecar that sees it', () => {
     const named = withGpuNames(latest(metrics.gpuPowerWatts))
     expect(named.text).toBe(
-      'rerankscope_gpu_power_watts\n* on (gpu_uuid, job, instance) group_left (gpu, name)\nmax by (gpu_uuid, job, instance, gpu, name) (rerankscope_gpu_info)',
+      'rerankscope_gpu_power_watts\n* on (gpu_uuid, job, instance) group_left (gpu, name)\nmax by (gpu_uuid, job, instance, gpu, name) (rerankscope_gpu_info{attribution!="none"})',
     )
     expect(named.labels).toContain('name')
   })
@@ -173,7 +173,12 @@ describe('operators', () => {
 describe('the figures that boards and alerts share', () => {
   test('utilisation is busy time over observed time', () => {
     expect(utilization(['job'], 60, where).text).toBe(
-      'sum by (job) (rate(rerankscope_gpu_busy_seconds_total{job="rerankscope"}[1m]))\n/\nsum by (job) (rate(rerankscope_gpu_observed_seconds_total{job="rerankscope"}[1m]))',
+      ['busy', 'observed']
+        .map(
+          (what) =>
+            `sum by (job) (rate(rerankscope_gpu_${what}_seconds_total{job="rerankscope"}[1m])\nunless on (gpu_uuid, namespace, job, instance)\nrerankscope_gpu_info{job="rerankscope", attribution="none"})`,
+        )
+        .join('\n/\n'),
     )
   })
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { metrics } from '../../core/metrics.ts'
-import { metricsIn } from '../../dashboards/coverage.ts'
+import { metricsIn, notShown } from '../../dashboards/coverage.ts'
 import { panelQueries, shippedBoards, withEverythingChosen } from '../../dashboards/index.ts'
 
 const board = (panels: unknown) => ({ name: 'one', json: JSON.stringify({ panels }) })
@@ -63,4 +63,22 @@ test('no variable of Grafana is left when everything is chosen', () => {
   for (const { expression } of panelQueries(shippedBoards())) {
     expect(withEverythingChosen(expression, 60)).not.toContain('$')
   }
+})
+
+test('every metric of the catalogue is on a board, or excused with a reason, and not both', () => {
+  const shown = new Set(
+    panelQueries(shippedBoards()).flatMap(({ expression }) => metricsIn(expression)),
+  )
+  const keys = Object.keys(metrics) as (keyof typeof metrics)[]
+  const missing = keys.filter((key) => !shown.has(metrics[key]))
+  expect(missing.sort()).toEqual(Object.keys(notShown).sort())
+  for (const reason of Object.values(notShown)) expect(reason.length).toBeGreaterThan(20)
+  expect(shown.size).toBeGreaterThan(50)
+})
+
+test('a panel keeps its id for good: alerts and links point at it', async () => {
+  const panels = panelQueries(shippedBoards()).map(
+    ({ board: name, panel, title }) => `${name} ${String(panel)} ${title}`,
+  )
+  await expect(`${[...new Set(panels)].join('\n')}\n`).toMatchFileSnapshot('../golden/panels.txt')
 })

@@ -72,8 +72,8 @@ describe.each([
     const { boards: kept } = grafana
     const set = kept.set.bind(kept)
     kept.set = (uid, board) => {
-      const panels = structuredClone(board.model['panels']) as { title: string }[]
-      if (!done) panels[0]!.title = 'Renamed'
+      const panels = structuredClone(board.model['panels']) as { type: string; title: string }[]
+      if (!done) panels.find(({ type }) => type !== 'row')!.title = 'Renamed'
       done = true
       return set(uid, { ...board, model: { ...board.model, panels } })
     }

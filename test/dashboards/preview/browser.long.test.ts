@@ -98,7 +98,7 @@ describeWithProgram(
         expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
         await page.locator('.u-over').first().hover()
         const tip = page.locator('.tip:not([hidden])').first()
-        expect(await tip.textContent()).toMatch(/^\d\d:\d\d:\d\d\n.+ {3}[\d.]+ %/)
+        expect(await tip.textContent()).toMatch(/^\d\d:\d\d:\d\d\n.+ {3}[\d.]+ m?s\b/)
         expect(complaints).toEqual([])
       },
     )

@@ -1,0 +1,89 @@
+import { metrics } from '../../../core/metrics.ts'
+import {
+  aggregate,
+  arithmetic,
+  histogramQuantile,
+  histogramSum,
+  latest,
+} from '../../../core/promql.ts'
+import { waitingPairs, waitingRequests } from '../../../core/queries.ts'
+import { chosen, noTraffic, notTold, type Panel } from '../board.ts'
+
+/** What happens between a request and its answer. */
+
+export const stages: Panel = {
+  id: 6,
+  kind: 'timeseries',
+  title: 'p95 by stage',
+  shows:
+    'The 95th percentile of what each stage takes: tokenise and queue a request, infer a batch.',
+  whenBad:
+    '`queue` is the highest: add a replica, or send fewer documents a query. `infer`: smaller batches or a faster device. `tokenise`: more CPU.',
+  unit: 's',
+  width: 8,
+  queries: [
+    {
+      query: histogramQuantile(0.95, ['stage'], metrics.stageDuration, '$__rate_interval', chosen),
+      legend: '{{stage}}',
+    },
+  ],
+  whenEmpty: noTraffic,
+}
+
+const seconds = (stage: string) =>
+  aggregate(
+    'sum',
+    [],
+    histogramSum(metrics.stageDuration, '$__rate_interval', { ...chosen, stage }),
+  )
+
+export const queuePerCompute: Panel = {
+  id: 7,
+  kind: 'timeseries',
+  title: 'Waiting for each second of computing',
+  shows: 'Seconds that requests spent in the queue for each second that batches were computed.',
+  whenBad:
+    'Rising while the utilisation stays: the load comes in bursts, and replicas are missing at their peaks. It says so earlier than the utilisation.',
+  unit: 'short',
+  width: 5,
+  queries: [
+    { query: arithmetic(seconds('queue'), '/', seconds('infer')), legend: 'queue per compute' },
+  ],
+  whenEmpty: noTraffic,
+}
+
+export const queue: Panel = {
+  id: 8,
+  kind: 'timeseries',
+  title: 'Queue',
+  shows:
+    'What was accepted and waits for the device: pairs, or requests where the server counts those.',
+  whenBad: 'A queue that never empties means that replicas are missing, whatever the utilisation.',
+  unit: 'short',
+  width: 5,
+  queries: [
+    { query: waitingPairs(chosen), legend: 'pairs waiting' },
+    { query: waitingRequests(chosen), legend: 'requests waiting' },
+  ],
+  whenEmpty: notTold,
+}
+
+export const inFlight: Panel = {
+  id: 9,
+  kind: 'timeseries',
+  title: 'In flight',
+  shows:
+    'Requests accepted and not yet answered, and pairs being computed where the server counts those.',
+  whenBad:
+    'Steadily rising: callers ask faster than they are answered, and each waits longer than the one before.',
+  unit: 'short',
+  width: 6,
+  queries: [
+    {
+      query: aggregate('sum', [], latest(metrics.inFlightRequests, chosen)),
+      legend: 'requests',
+    },
+    { query: aggregate('sum', [], latest(metrics.inFlightPairs, chosen)), legend: 'pairs' },
+  ],
+  whenEmpty: notTold,
+}
