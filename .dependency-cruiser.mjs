@@ -35,14 +35,14 @@ export default {
       comment: 'A dialect, a source, a board imports its interface and core, never another member.',
       severity: 'error',
       from: {
-        path: '^(core/dialects|sidecar/sources|loadgen/engines|loadgen/plan/arrivals|dashboards/boards|dashboards/formats|dashboards/preview/kinds|alerts/rules)/([^/]+)(\\.ts|/)',
-        pathNot: '(index|dialect|source|engine|arrivals|board|rule|format|kind)\\.ts$',
+        path: '^(core/dialects|sidecar/sources|loadgen/engines|loadgen/plan/arrivals|dashboards/boards|dashboards/formats|dashboards/preview/kinds|alerts/rules|alerts/forms|alerts/sets)/([^/]+)(\\.ts|/)',
+        pathNot: '(index|dialect|source|engine|arrivals|board|rule|form|set|format|kind)\\.ts$',
       },
       to: {
         path: '^$1/',
         pathNot: [
           '^$1/$2(\\.ts|/)',
-          '/(dialect|source|engine|arrivals|board|rule|format|kind|pacer|promql|panel)\\.ts$',
+          '/(dialect|source|engine|arrivals|board|rule|form|set|format|kind|pacer|promql|panel)\\.ts$',
         ],
       },
     },

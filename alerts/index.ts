@@ -1,41 +1,75 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync } from 'node:fs'
+import { present } from '../core/assert.ts'
 import { usageError } from '../core/errors.ts'
 import { packageFile } from '../core/program.ts'
-import type { Policy } from '../core/policy.ts'
+import type { AlertForm, FormContext } from './forms/form.ts'
+import { forms } from './forms/index.ts'
+import { rulesFileName, testsFileName } from './forms/prometheus.ts'
 import { promtool } from './promtool.ts'
-import { renderRules, renderRuleTests, rulesFileName, testsFileName } from './render.ts'
-import { rules } from './rules/index.ts'
+import type { RecordingRule } from './records.ts'
+import { defaultSet, rulesOf, ruleSets, type RuleSet } from './rule-sets.ts'
 import type { AlertRule, RuleContext } from './rules/rule.ts'
 
 export * as autoscaling from './autoscaling/index.ts'
 export { renderRunbooks } from './runbooks.ts'
 
-export interface AlertOptions {
-  readonly policy: Policy
-  /** The `job` label of the sidecars' scrape job. */
-  readonly job: string
-  /** What stands before `<AlertName>.md` in `runbook_url`; an address that people can open. */
-  readonly runbookBase: string
+export interface AlertOptions extends FormContext {
+  /** A member of `ruleSetChoices`; the sidecar's without it. */
+  readonly set?: string
+  /** A member of `formChoices`; Prometheus' without it. */
+  readonly form?: string
 }
 
 /** What the committed files are made with. Runbooks lie beside the exported files. */
-export const alertDefaults = { job: 'rerankscope', runbookBase: 'runbooks/' } as const
+export const alertDefaults = {
+  job: defaultSet.job,
+  runbookBase: 'runbooks/',
+  dashboardBase: '',
+  datasourceUid: 'prometheus',
+  objectLabels: {},
+} as const
 
-/** The folder that ships: rules and their tests. */
+type RuleSetChoice = Pick<RuleSet, 'name' | 'reads' | 'job'>
+type FormChoice = Pick<AlertForm, 'name' | 'writes'>
+
+/** The values of `--rules` and `--format`, with a word on each. */
+export const ruleSetChoices: readonly [RuleSetChoice, ...RuleSetChoice[]] = ruleSets
+export const formChoices: readonly [FormChoice, ...FormChoice[]] = forms
+
+/** The folder that ships: rules in every form, and their tests. */
 export const shippedRules = packageFile('alerts/generated')
 
-/** Every rule under a policy. */
-export function alertsOf(context: RuleContext): readonly AlertRule[] {
-  return rules.map((define) => define(context))
+/** Every rule of a set under a policy. */
+export function alertsOf(context: RuleContext, set?: string): readonly AlertRule[] {
+  return rulesOf(memberOf(ruleSets, set), context).alerts
 }
 
-/** The generated files by name: Prometheus rules, and promtool's tests of them. */
+/** The recorded figures of a set: what, and from which metrics. */
+export function recordsOf(context: RuleContext, set?: string): readonly RecordingRule[] {
+  return rulesOf(memberOf(ruleSets, set), context).records
+}
+
+/** A set's files in one form, by name. */
 export function renderAlerts(options: AlertOptions): ReadonlyMap<string, string> {
-  const alerts = alertsOf(options)
+  const rules = rulesOf(memberOf(ruleSets, options.set), options)
+  return memberOf(forms, options.form).render(rules, options)
+}
+
+function memberOf<T extends { readonly name: string }>(
+  members: readonly [T, ...T[]],
+  name = members[0].name,
+): T {
+  return present(
+    members.find((each) => each.name === name),
+    `${name} is none of ${members.map((each) => each.name).join(', ')}. This is a bug.`,
+  )
+}
+
+/** The files that are committed: every set for Prometheus, the sidecar's in every form. */
+export function renderShipped(options: AlertOptions): ReadonlyMap<string, string> {
   return new Map([
-    [rulesFileName, renderRules(alerts, options)],
-    [testsFileName, renderRuleTests(alerts, options)],
+    ...forms.flatMap(({ name }) => [...renderAlerts({ ...options, form: name })]),
+    ...ruleSetChoices.flatMap(({ name, job }) => [...renderAlerts({ ...options, set: name, job })]),
   ])
 }
 
@@ -46,13 +80,15 @@ export function renderAlerts(options: AlertOptions): ReadonlyMap<string, string>
 export async function checkRules(
   directory: string,
 ): Promise<{ readonly passed: boolean; readonly output: string }> {
+  const files = existsSync(directory) ? readdirSync(directory).sort() : []
+  const named = (file: string) => files.filter((name) => name.endsWith(file))
   for (const file of [rulesFileName, testsFileName]) {
-    if (!existsSync(join(directory, file))) {
+    if (named(file).length === 0) {
       throw usageError(`${directory} holds no ${file}: write one with \`alerts export\`.`)
     }
   }
-  const check = await promtool(['check', 'rules', rulesFileName], directory)
+  const check = await promtool(['check', 'rules', ...named(rulesFileName)], directory)
   if (!check.passed) return check
-  const test = await promtool(['test', 'rules', testsFileName], directory)
+  const test = await promtool(['test', 'rules', ...named(testsFileName)], directory)
   return { passed: test.passed, output: `${check.output}\n${test.output}` }
 }

@@ -17,7 +17,8 @@ export const loadOptions = {
   run: {
     type: 'string',
     requiresArg: true,
-    describe: 'simulate: a run folder, whose GPU figures are the load',
+    describe:
+      'simulate: a run folder, whose GPU figures are the load; with --replica-qps its queries',
   },
   profile: {
     type: 'string',
@@ -27,7 +28,7 @@ export const loadOptions = {
   'replica-qps': {
     type: 'number',
     describe:
-      'With --profile: queries/s that keep one replica wholly busy, as `capacity` finds them',
+      'With --profile or --run: queries/s that keep one replica wholly busy, as `capacity` finds them',
   },
   query: {
     type: 'string',
@@ -63,7 +64,12 @@ export async function loadOf(
     const options = named.map((name) => `--${name}`).join(' and ')
     throw usageError(`${options} each name a load: give one of them.`)
   }
-  if (args.run !== undefined) return recordedLoad(await readRun(args.run), args)
+  const capacity = args['replica-qps']
+  if (capacity !== undefined && !(capacity > 0)) throw usageError('--replica-qps must be above 0.')
+  if (args.run !== undefined) {
+    const run = await readRun(args.run)
+    return capacity === undefined ? recordedLoad(run, args) : queriedLoad(run, capacity)
+  }
   if (args.profile !== undefined) return profileLoad(args.profile, args)
   if (args.prometheus !== undefined) return prometheusLoad(args.prometheus, args, manifests)
   return autoscaling.parseLoad(args.load ?? 'sine:0.2..3@3600')
@@ -91,7 +97,7 @@ function recordedLoad({ folder, telemetry }: Run, args: LoadArguments): Load {
   const end = fresh.at(-1)?.atSeconds
   if (first === undefined || end === undefined) {
     throw usageError(
-      `${folder} holds no GPU figures: run \`load\` with --sidecar, or simulate its profile with --profile.`,
+      `${folder} holds no GPU figures: run \`load\` with --sidecar, or say with --replica-qps what a replica sustains.`,
     )
   }
   const start = first.atSeconds
@@ -108,9 +114,24 @@ function recordedLoad({ folder, telemetry }: Run, args: LoadArguments): Load {
   }
 }
 
+/** What a run asked for, answered or not: also what its GPUs were too full for. */
+function queriedLoad({ folder, observations, summary }: Run, capacity: number): Load {
+  const seconds = summary.profile.seconds
+  const counts = Array.from({ length: Math.max(1, Math.ceil(seconds)) }, () => 0)
+  for (const { intendedSeconds } of observations) {
+    const at = Math.min(counts.length - 1, Math.max(0, Math.floor(intendedSeconds)))
+    counts[at] = (counts[at] ?? 0) + 1
+  }
+  return autoscaling.stepwise(
+    `asked in ${folder}, at ${String(capacity)} queries/s a replica`,
+    seconds,
+    counts.map((queries, atSeconds) => ({ atSeconds, demand: queries / capacity })),
+  )
+}
+
 async function profileLoad(name: string, args: LoadArguments): Promise<Load> {
   const capacity = args['replica-qps']
-  if (capacity === undefined || !(capacity > 0)) {
+  if (capacity === undefined) {
     throw usageError(
       '--profile needs --replica-qps, the queries/s that keep one replica wholly busy: `rerankscope capacity` finds them.',
     )

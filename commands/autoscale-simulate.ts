@@ -23,7 +23,7 @@ export const simulationOptions = {
     array: true,
     requiresArg: true,
     default: ['tolerance', 'deadband', 'defaults', 'average-value'],
-    describe: `What to compare: ${forms.map(({ name, summary }) => `${name} (${summary})`).join(', ')}`,
+    describe: `What to compare. ${forms.map(({ name, summary }) => `${name}: ${summary}`).join('; ')}`,
   },
   replicas: { type: 'number', describe: 'Replicas at the beginning [default: --min-replicas]' },
   'start-seconds': {

@@ -1,4 +1,4 @@
-import { alertDefaults, alertsOf } from '../alerts/index.ts'
+import { alertDefaults, alertsOf, formChoices, recordsOf, ruleSetChoices } from '../alerts/index.ts'
 import { article, cards, dimensions, scoredArticle } from '../comparison/index.ts'
 import { fillSections, markdownTable } from '../core/markdown.ts'
 import { catalogue } from '../core/metrics.ts'
@@ -110,6 +110,26 @@ const sections: Readonly<Record<string, Section | undefined>> = {
         title,
         ...[fp16, int8, fp32].map((peak) => (peak === undefined ? '–' : String(peak))),
         source,
+      ]),
+    ),
+  records: ({ policy }) =>
+    markdownTable(
+      ['Series', 'Is'],
+      recordsOf({ policy, ...alertDefaults }).map(({ name, says }) => [`\`${name}\``, says]),
+    ),
+  'alert-forms': () =>
+    markdownTable(
+      ['`--format`', 'Writes'],
+      formChoices.map(({ name, writes }) => [`\`${name}\``, writes]),
+    ),
+  'alert-sets': ({ policy }) =>
+    markdownTable(
+      ['`--rules`', 'Reads the metrics of', '`--job`', 'Alerts'],
+      ruleSetChoices.map(({ name, reads, job }) => [
+        `\`${name}\``,
+        reads,
+        `\`${job}\``,
+        String(alertsOf({ policy, ...alertDefaults, job }, name).length),
       ]),
     ),
   boards: ({ boards }) =>

@@ -6,8 +6,8 @@ import {
   alertDefaults,
   alertsOf,
   autoscaling,
-  renderAlerts,
   renderRunbooks,
+  renderShipped,
 } from '../alerts/index.ts'
 import { messageOf } from '../core/errors.ts'
 import { hasSections } from '../core/markdown.ts'
@@ -37,7 +37,7 @@ async function generate(policy: Policy): Promise<ReadonlyMap<string, string>> {
   for (const board of boards) {
     files.set(`dashboards/generated/${board.name}.json`, board.json)
   }
-  for (const [name, text] of renderAlerts({ policy, ...alertDefaults })) {
+  for (const [name, text] of renderShipped({ policy, ...alertDefaults })) {
     files.set(`alerts/generated/${name}`, text)
   }
   for (const [name, text] of autoscaling.renderAutoscaling(autoscaling.manifestOptionsOf(policy))) {

@@ -1,5 +1,6 @@
 import { overTime, scrapeUp } from '../../core/promql.ts'
 import { formatWindow } from '../../core/units.ts'
+import { panels } from '../panels.ts'
 import { SeriesWriter } from '../series.ts'
 import type { RuleContext, RuleDefinition, RuleTest } from './rule.ts'
 
@@ -14,6 +15,7 @@ export const absent: RuleDefinition = (context) => {
     query: overTime('absent', scrapeUp, faultWindowSeconds, { job }),
     summary: 'Prometheus knows no sidecar at all.',
     description: describe('{{ $labels.job }}', context),
+    panel: panels.sources,
     action:
       "Look at Prometheus' targets page: the scrape job is missing, has another name, or its service discovery finds nothing.",
     numbers: [['Absent for', formatWindow(faultWindowSeconds)]],

@@ -2,6 +2,7 @@ import { metrics } from '../../core/metrics.ts'
 import { compare, either, filter, histogramMean } from '../../core/promql.ts'
 import { requests, slowRequests } from '../../core/queries.ts'
 import { formatDuration, formatWindow } from '../../core/units.ts'
+import { panels } from '../panels.ts'
 import { bucketBeside, crossing, SeriesWriter, type MeanPhase } from '../series.ts'
 import type { AlertRule, RuleContext, RuleDefinition, RuleTest } from './rule.ts'
 
@@ -19,6 +20,7 @@ export const batchOutsideBand: RuleDefinition = (context) => {
     summary:
       'The batches given to the device are too small, or so large that requests wait for them.',
     description: describe('{{ $labels.job }}', '{{ $value | humanize }}', context),
+    panel: panels.batch,
     action:
       'Too small: let the server wait a little longer to fill a batch, or raise its token budget. Too large: lower the budget, or add a replica.',
     numbers: [

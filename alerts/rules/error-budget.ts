@@ -2,6 +2,7 @@ import { metrics } from '../../core/metrics.ts'
 import { compare, filter } from '../../core/promql.ts'
 import { errorRatio, requests } from '../../core/queries.ts'
 import { formatLine, formatWindow } from '../../core/units.ts'
+import { panels } from '../panels.ts'
 import { crossing, humanizePercentage, SeriesWriter } from '../series.ts'
 import type { RuleContext, RuleDefinition, RuleTest } from './rule.ts'
 
@@ -22,6 +23,7 @@ export const errorBudget: RuleDefinition = (context) => {
     ),
     summary: 'Too many rerank requests are not answered with scores.',
     description: describe('{{ $labels.job }}', '{{ $value | humanizePercentage }}', context),
+    panel: panels.errorsByClass,
     action:
       'See which class grows in `reranker_errors_total`: `overloaded` wants replicas or fewer documents, `backend` a look at the log of the server, the others at the callers.',
     numbers: [

@@ -2,6 +2,7 @@ import { metrics } from '../../core/metrics.ts'
 import { lasting } from '../../core/queries.ts'
 import { formatWindow } from '../../core/units.ts'
 import { lastingTests } from '../cases.ts'
+import { panels } from '../panels.ts'
 import { SeriesWriter } from '../series.ts'
 import type { RuleContext, RuleDefinition, RuleTest } from './rule.ts'
 
@@ -15,6 +16,7 @@ export const gpuDown: RuleDefinition = (context) => {
     query: lasting(0, metrics.gpuUp, policy, { job }),
     summary: 'A GPU that was seen before does not answer any more.',
     description: describe('{{ $labels.gpu_uuid }}', '{{ $labels.instance }}', context),
+    panel: panels.utilizationByGpu,
     action:
       'Look at `nvidia-smi` and the kernel log (`dmesg | grep -i xid`) on that machine; drain it and reset the GPU or restart the machine.',
     numbers: [

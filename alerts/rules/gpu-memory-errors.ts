@@ -2,6 +2,7 @@ import { metrics } from '../../core/metrics.ts'
 import { aggregate, compare, either, growth, overTime } from '../../core/promql.ts'
 import { recoveryActions } from '../../core/snapshot.ts'
 import { formatWindow } from '../../core/units.ts'
+import { panels } from '../panels.ts'
 import { SeriesWriter, type Phase } from '../series.ts'
 import type { AlertRule, RuleContext, RuleDefinition, RuleTest } from './rule.ts'
 
@@ -15,6 +16,7 @@ export const gpuMemoryErrors: RuleDefinition = (context) => ({
   query: queryOf(context),
   summary: 'A GPU had memory errors that cannot be corrected, or its driver asks for a reset.',
   description: describe('{{ $labels.gpu_uuid }}', '{{ $labels.instance }}', context),
+  panel: panels.memory,
   action:
     'Read the kernel log (`dmesg | grep -i xid`) and `nvidia-smi -q -d ECC,ROW_REMAPPER`; drain the machine, then reset the GPU. If the errors come back, have the GPU replaced.',
   numbers: [

@@ -2,6 +2,7 @@ import { metrics } from '../../core/metrics.ts'
 import { compare } from '../../core/promql.ts'
 import { lastingMemoryUse } from '../../core/queries.ts'
 import { formatLine, formatWindow } from '../../core/units.ts'
+import { panels } from '../panels.ts'
 import { humanizePercentage, SeriesWriter, type Phase } from '../series.ts'
 import type { RuleContext, RuleDefinition, RuleTest } from './rule.ts'
 
@@ -20,6 +21,7 @@ export const gpuMemoryHeadroom: RuleDefinition = (context) => {
       '{{ $value | humanizePercentage }}',
       context,
     ),
+    panel: panels.memory,
     action:
       'Lower the token budget of a batch or the maximum length, or the share that the server takes when it starts; move other processes off the GPU. A replica more frees nothing here.',
     numbers: [

@@ -1,6 +1,7 @@
 import { metrics } from '../../core/metrics.ts'
 import { aggregate, compare, filter, overTime } from '../../core/promql.ts'
 import { formatWindow } from '../../core/units.ts'
+import { panels } from '../panels.ts'
 import { SeriesWriter, type Phase } from '../series.ts'
 import type { RuleContext, RuleDefinition, RuleTest } from './rule.ts'
 
@@ -38,6 +39,7 @@ export const gpuMetricsMissing: RuleDefinition = (context) => {
     ),
     summary: 'A sidecar that should watch GPUs has figures of none.',
     description: describe('{{ $labels.instance }}', context),
+    panel: panels.sources,
     action:
       "Run `nvidia-smi` where the sidecar runs, and read `sources[].reason` in the sidecar's `/status`; give its container the driver, or say `--gpu none` if there is no GPU.",
     numbers: [

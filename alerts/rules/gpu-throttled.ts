@@ -3,6 +3,7 @@ import { lasting } from '../../core/queries.ts'
 import { throttleReasons } from '../../core/snapshot.ts'
 import { formatWindow } from '../../core/units.ts'
 import { lastingTests } from '../cases.ts'
+import { panels } from '../panels.ts'
 import { SeriesWriter } from '../series.ts'
 import type { RuleContext, RuleDefinition, RuleTest } from './rule.ts'
 
@@ -27,6 +28,7 @@ export const gpuThrottled: RuleDefinition = (context) => {
       '{{ $labels.reason }}',
       context,
     ),
+    panel: panels.utilizationByGpu,
     action:
       'Look after the cooling and the power of that machine; until then take load off the GPU. Utilisation does not show this: a slow GPU is a busy one.',
     numbers: [

@@ -1,6 +1,7 @@
 import { compare } from '../../core/promql.ts'
 import { settledUtilization } from '../../core/queries.ts'
 import { formatLine, formatWindow } from '../../core/units.ts'
+import { panels } from '../panels.ts'
 import { crossing, humanizePercentage, SeriesWriter } from '../series.ts'
 import type { RuleContext, RuleDefinition, RuleTest } from './rule.ts'
 
@@ -18,6 +19,7 @@ export const gpuUtilizationHigh: RuleDefinition = (context) => {
     ),
     summary: 'The GPUs of the reranker have no headroom left.',
     description: describe('{{ $labels.job }}', '{{ $value | humanizePercentage }}', context),
+    panel: panels.utilizationByGpu,
     action:
       'Add a replica, or cut the work that a query brings: fewer documents, a shorter maximum length.',
     numbers: [

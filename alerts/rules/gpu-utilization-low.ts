@@ -2,6 +2,7 @@ import { metrics } from '../../core/metrics.ts'
 import { aggregate, arithmetic, compare, filter } from '../../core/promql.ts'
 import { settledUtilization, worstP95 } from '../../core/queries.ts'
 import { formatDuration, formatLine, formatWindow } from '../../core/units.ts'
+import { panels } from '../panels.ts'
 import { crossing, humanizePercentage, SeriesWriter } from '../series.ts'
 import type { AlertRule, RuleContext, RuleDefinition, RuleTest } from './rule.ts'
 
@@ -17,6 +18,7 @@ export const gpuUtilizationLow: RuleDefinition = (context) => {
     query: queryOf(context),
     summary: 'The reranker would do with one replica less.',
     description: describe('{{ $labels.job }}', '{{ $value | humanizePercentage }}', context),
+    panel: panels.utilizationByGpu,
     action: 'Remove a replica, or share the GPUs with another model.',
     numbers: [
       ['Fires below', formatLine(line)],

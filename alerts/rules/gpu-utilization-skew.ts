@@ -3,6 +3,7 @@ import type { Policy } from '../../core/policy.ts'
 import { aggregate, arithmetic, compare } from '../../core/promql.ts'
 import { settledUtilization } from '../../core/queries.ts'
 import { formatLine, formatWindow } from '../../core/units.ts'
+import { panels } from '../panels.ts'
 import { crossing, humanizePercentage, SeriesWriter, type GpuPhase } from '../series.ts'
 import type { RuleContext, RuleDefinition, RuleTest } from './rule.ts'
 
@@ -29,6 +30,7 @@ export const gpuUtilizationSkew: RuleDefinition = (context) => {
     ),
     summary: 'The GPUs of the reranker are not equally busy.',
     description: describe('{{ $labels.job }}', '{{ $value | humanizePercentage }}', context),
+    panel: panels.utilizationByGpu,
     action:
       'Mend the load balancing before adding a replica: long-lived connections stick to one replica, and a GPU that no replica uses must be left out with `--gpu-devices`.',
     numbers: [

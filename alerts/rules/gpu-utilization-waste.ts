@@ -2,6 +2,7 @@ import { metrics } from '../../core/metrics.ts'
 import { compare, filter } from '../../core/promql.ts'
 import { requests, settledUtilization } from '../../core/queries.ts'
 import { formatLine, formatWindow } from '../../core/units.ts'
+import { panels } from '../panels.ts'
 import { crossing, humanizePercentage, SeriesWriter } from '../series.ts'
 import type { RuleContext, RuleDefinition, RuleTest } from './rule.ts'
 
@@ -23,6 +24,7 @@ export const gpuUtilizationWaste: RuleDefinition = (context) => {
     ),
     summary: 'The reranker serves requests, but its GPUs are idle much of the time.',
     description: describe('{{ $labels.job }}', '{{ $value | humanizePercentage }}', context),
+    panel: panels.utilizationByGpu,
     action: `Change the batch strategy: larger batches (${String(minimum)} to ${String(maximum)} and more), less padding, more tokeniser workers; or take smaller GPUs.`,
     numbers: [
       ['Fires below', formatLine(line)],

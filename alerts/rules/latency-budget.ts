@@ -1,6 +1,7 @@
 import { metrics } from '../../core/metrics.ts'
 import { slowRequests } from '../../core/queries.ts'
 import { formatDuration, formatWindow } from '../../core/units.ts'
+import { panels } from '../panels.ts'
 import { bucketBeside, crossing, humanizeDuration, SeriesWriter, type Bucket } from '../series.ts'
 import type { RuleContext, RuleDefinition, RuleTest } from './rule.ts'
 
@@ -17,6 +18,7 @@ export const latencyBudget: RuleDefinition = (context) => {
     query: slowRequests(deployment, policy, { job }),
     summary: 'Rerank requests take longer than they may.',
     description: describe('{{ $labels.job }}', '{{ $value | humanizeDuration }}', context),
+    panel: panels.duration,
     action:
       'See whether requests wait (`reranker_queue_pairs`) or are computed slowly: a queue wants replicas or fewer documents, slow batches a smaller model, shorter texts or a look at throttling.',
     numbers: [

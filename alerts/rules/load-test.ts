@@ -1,6 +1,7 @@
 import { metrics } from '../../core/metrics.ts'
 import { aggregate, overTime } from '../../core/promql.ts'
 import { formatWindow } from '../../core/units.ts'
+import { panels } from '../panels.ts'
 import { SeriesWriter, type Phase } from '../series.ts'
 import type { RuleContext, RuleDefinition, RuleTest } from './rule.ts'
 
@@ -25,6 +26,7 @@ export const loadTest: RuleDefinition = (context) => {
     ),
     summary: 'A load test is running.',
     description: describe('{{ $labels.profile }}', '{{ $labels.target }}', context),
+    panel: panels.traffic,
     action:
       'Nothing, if you know of it: Alertmanager keeps warnings and advice quiet meanwhile. If not, ask who sends profile and target.',
     numbers: [['Ends after the last figure by', formatWindow(faultWindowSeconds)]],

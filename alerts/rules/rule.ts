@@ -1,6 +1,7 @@
 import type { Metric } from '../../core/metrics.ts'
 import type { Policy } from '../../core/policy.ts'
 import type { Query } from '../../core/promql.ts'
+import type { PanelLink } from '../panels.ts'
 import type { InputSeries } from '../series.ts'
 
 /**
@@ -62,6 +63,8 @@ export interface AlertRule {
   readonly summary: string
   /** Names the object by its labels and the value; Prometheus' template syntax. */
   readonly description: string
+  /** Where to see it. */
+  readonly panel: PanelLink
   /** What to do, in a sentence or two. */
   readonly action: string
   /** The numbers of the policy that the rule stands on, for its runbook: what, and how much. */

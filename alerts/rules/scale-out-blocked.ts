@@ -2,6 +2,7 @@ import type { Metric } from '../../core/metrics.ts'
 import { aggregate, compare, either, filter, overTime } from '../../core/promql.ts'
 import { settledUtilization } from '../../core/queries.ts'
 import { formatLine, formatWindow } from '../../core/units.ts'
+import { panels } from '../panels.ts'
 import { SeriesWriter, type Phase } from '../series.ts'
 import type { AlertRule, RuleContext, RuleDefinition, RuleTest } from './rule.ts'
 
@@ -37,6 +38,7 @@ export const scaleOutBlocked: RuleDefinition = (context) => {
       '{{ $value }}',
       context,
     ),
+    panel: panels.utilizationByGpu,
     action:
       'Raise `maxReplicas`, or find out why pods stay pending (`kubectl get events`): no GPU is free, the quota is used up, the image cannot be pulled. Until then send fewer documents a query.',
     numbers: [

@@ -1,6 +1,7 @@
 import { metrics } from '../../core/metrics.ts'
 import { compare, either, growth } from '../../core/promql.ts'
 import { formatWindow } from '../../core/units.ts'
+import { panels } from '../panels.ts'
 import { crossing, SeriesWriter, type Phase } from '../series.ts'
 import type { RuleContext, RuleDefinition, RuleTest } from './rule.ts'
 
@@ -16,6 +17,7 @@ export const sidecarDegraded: RuleDefinition = (context) => {
     query: either(often(metrics.sourceRestarts), often(metrics.sourceDroppedLines)),
     summary: 'A source of the sidecar stumbles again and again.',
     description: describe('{{ $labels.source }}', '{{ $labels.instance }}', context),
+    panel: panels.sources,
     action:
       "Read the sidecar's log and `sources[].reason` in its `/status`: a child that dies, a driver that prints what nobody expects, a server whose metrics page is cut off.",
     numbers: [

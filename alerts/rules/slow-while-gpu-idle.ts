@@ -2,6 +2,7 @@ import { metrics } from '../../core/metrics.ts'
 import { compare, filter } from '../../core/promql.ts'
 import { settledUtilization, slowRequests } from '../../core/queries.ts'
 import { formatDuration, formatLine, formatWindow } from '../../core/units.ts'
+import { panels } from '../panels.ts'
 import {
   bucketBeside,
   crossing,
@@ -34,6 +35,7 @@ export const slowWhileGpuIdle: RuleDefinition = (context) => {
     ),
     summary: 'Requests are slow although the GPUs have time: it is lost elsewhere.',
     description: describe('{{ $labels.job }}', '{{ $value | humanizePercentage }}', context),
+    panel: panels.duration,
     action:
       'Look at `reranker_stage_duration_seconds`: tokenising wants CPUs or more workers, queueing larger batches, computing alone fewer documents. Do not remove a replica.',
     numbers: [

@@ -2,6 +2,7 @@ import { metrics } from '../../core/metrics.ts'
 import { lasting } from '../../core/queries.ts'
 import { formatWindow } from '../../core/units.ts'
 import { lastingTests } from '../cases.ts'
+import { panels } from '../panels.ts'
 import { SeriesWriter } from '../series.ts'
 import type { RuleContext, RuleDefinition, RuleTest } from './rule.ts'
 
@@ -15,6 +16,7 @@ export const sourceDown: RuleDefinition = (context) => {
     query: lasting(0, metrics.sourceUp, policy, { job }),
     summary: 'A source of the sidecar gives no fresh values.',
     description: describe('{{ $labels.source }}', '{{ $labels.instance }}', context),
+    panel: panels.sources,
     action:
       "Read the reason in the sidecar's `/status` (`sources[].reason`); start what does not answer, or correct the sidecar's options.",
     numbers: [

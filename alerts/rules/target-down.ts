@@ -2,6 +2,7 @@ import { scrapeUp } from '../../core/promql.ts'
 import { lasting } from '../../core/queries.ts'
 import { formatWindow } from '../../core/units.ts'
 import { lastingTests } from '../cases.ts'
+import { panels } from '../panels.ts'
 import { SeriesWriter, type Phase } from '../series.ts'
 import type { RuleContext, RuleDefinition, RuleTest } from './rule.ts'
 
@@ -15,6 +16,7 @@ export const targetDown: RuleDefinition = (context) => {
     query: lasting(0, scrapeUp, policy, { job }),
     summary: 'Prometheus cannot scrape a sidecar.',
     description: describe('{{ $labels.instance }}', context),
+    panel: panels.sources,
     action:
       'See whether the sidecar runs and its port is open to Prometheus (`curl http://INSTANCE/-/healthy`); start it again if not.',
     numbers: [

@@ -4,10 +4,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { alertDefaults, alertsOf } from '../../alerts/index.ts'
-import { renderRules, renderRuleTests, rulesFileName, testsFileName } from '../../alerts/render.ts'
+import {
+  renderRules,
+  renderRuleTests,
+  rulesFileName,
+  testsFileName,
+} from '../../alerts/forms/prometheus.ts'
+import type { AlertRule } from '../../alerts/rules/rule.ts'
 import { policy } from '../../core/policy.ts'
 import { compiledModule } from '../../core/program.ts'
 import { describeWithProgram } from '../programs.ts'
+
+const only = (alerts: readonly AlertRule[]) => ({ name: 'rerankscope', alerts, records: [] })
 
 let directory: string
 beforeEach(() => {
@@ -71,8 +79,8 @@ describeWithProgram('promtool', 'rerankscope alerts check', () => {
   test('passes for rules that hold', () => {
     const context = { policy, ...alertDefaults }
     const alone = alertsOf(context).slice(0, 1)
-    writeFileSync(join(directory, rulesFileName), renderRules(alone, context))
-    writeFileSync(join(directory, testsFileName), renderRuleTests(alone, context))
+    writeFileSync(join(directory, rulesFileName), renderRules(only(alone), context))
+    writeFileSync(join(directory, testsFileName), renderRuleTests(only(alone), context))
     const { status, stdout } = cli(['alerts', 'check', '--dir', directory])
     expect(stdout).toMatch(/SUCCESS: 1 rules found[\s\S]*SUCCESS/)
     expect(status).toBe(0)

@@ -9,10 +9,18 @@ import {
   renderAlerts,
   shippedRules,
 } from '../../alerts/index.ts'
-import { renderRules, renderRuleTests, rulesFileName, testsFileName } from '../../alerts/render.ts'
+import {
+  renderRules,
+  renderRuleTests,
+  rulesFileName,
+  testsFileName,
+} from '../../alerts/forms/prometheus.ts'
 import { parsePolicy } from '../../core/own-policy.ts'
+import type { AlertRule } from '../../alerts/rules/rule.ts'
 import { policy } from '../../core/policy.ts'
 import { describeWithProgram } from '../programs.ts'
+
+const only = (alerts: readonly AlertRule[]) => ({ name: 'rerankscope', alerts, records: [] })
 
 let directory: string
 beforeEach(() => {
@@ -26,8 +34,8 @@ afterEach(() => {
 function checkChanged(name: string, change: (rules: string) => string) {
   const context = { policy, ...alertDefaults }
   const alone = alertsOf(context).filter((alert) => alert.name === name)
-  writeFileSync(join(directory, rulesFileName), change(renderRules(alone, context)))
-  writeFileSync(join(directory, testsFileName), renderRuleTests(alone, context))
+  writeFileSync(join(directory, rulesFileName), change(renderRules(only(alone), context)))
+  writeFileSync(join(directory, testsFileName), renderRuleTests(only(alone), context))
   return checkRules(directory)
 }
 

@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { alertDefaults, alertsOf, shippedRules } from '../../alerts/index.ts'
+import { alertDefaults, alertsOf, recordsOf, shippedRules } from '../../alerts/index.ts'
 import { promtool } from '../../alerts/promtool.ts'
-import { renderRules, renderRuleTests, rulesFileName, testsFileName } from '../../alerts/render.ts'
+import { prometheus, rulesFileName, testsFileName } from '../../alerts/forms/prometheus.ts'
+import { fileOf } from '../../alerts/rule-sets.ts'
 import { policy } from '../../core/policy.ts'
 import { describeWithProgram } from '../programs.ts'
 
@@ -13,7 +14,9 @@ const context = { policy, ...alertDefaults }
 describeWithProgram('promtool', 'the alert rules under promtool, in short', () => {
   test('what ships is valid', async () => {
     const { passed, output } = await promtool(['check', 'rules', rulesFileName], shippedRules)
-    expect(output).toContain(`SUCCESS: ${String(alertsOf(context).length)} rules found`)
+    expect(output).toContain(
+      `SUCCESS: ${String(alertsOf(context).length + recordsOf(context).length)} rules found`,
+    )
     expect(passed, output).toBe(true)
   })
 
@@ -21,14 +24,15 @@ describeWithProgram('promtool', 'the alert rules under promtool, in short', () =
   test('every rule passes its tests', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'rerankscope-'))
     try {
-      const tests = alertsOf(context).map((alert) => {
-        const named = (file: string) => `${alert.name}.${file}`
-        writeFileSync(join(directory, named(rulesFileName)), renderRules([alert], context))
-        writeFileSync(
-          join(directory, named(testsFileName)),
-          renderRuleTests([alert], context).replace(rulesFileName, named(rulesFileName)),
-        )
-        return named(testsFileName)
+      const alone = [
+        ...alertsOf(context).map((alert) => ({ name: alert.name, alerts: [alert], records: [] })),
+        { name: 'records', alerts: [], records: recordsOf(context) },
+      ]
+      const tests = alone.map((rules) => {
+        for (const [file, text] of prometheus.render(rules, context)) {
+          writeFileSync(join(directory, file), text)
+        }
+        return fileOf(rules.name, testsFileName)
       })
       const { passed, output } = await promtool(['test', 'rules', ...tests], directory)
       expect(output.match(/SUCCESS/g)).toHaveLength(tests.length)

@@ -1,7 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { alertDefaults, alertsOf, renderAlerts, renderRunbooks } from '../../alerts/index.ts'
+import {
+  alertDefaults,
+  alertsOf,
+  renderAlerts,
+  renderRunbooks,
+  renderShipped,
+} from '../../alerts/index.ts'
 import { gpuSourceNames } from '../../alerts/rules/gpu-metrics-missing.ts'
 import type { AlertRule, Group, RuleTest, Severity } from '../../alerts/rules/rule.ts'
 import { catalogue, durationBounds, type Metric } from '../../core/metrics.ts'
@@ -165,7 +171,7 @@ test('the sources that watch GPUs are those that the sidecar has', () => {
 })
 
 test('the committed files are what the policy makes', () => {
-  for (const [name, text] of renderAlerts({ policy, ...alertDefaults })) {
+  for (const [name, text] of renderShipped(context)) {
     expect(readFileSync(join(root, 'alerts/generated', name), 'utf8')).toBe(text)
   }
 })
@@ -188,7 +194,11 @@ test('the runbook says the p95 as every other page does', () => {
 })
 
 test('the job and the address of the runbooks are the caller’s to choose', () => {
-  const files = renderAlerts({ policy, job: 'search', runbookBase: 'https://wiki.example/r/' })
+  const files = renderAlerts({
+    ...context,
+    job: 'search',
+    runbookBase: 'https://wiki.example/r/',
+  })
   const text = files.get('prometheus-rules.yaml') ?? ''
   expect(text).not.toContain('job="rerankscope"')
   expect(text).toContain('absent_over_time(up{job="search"}[2m])')

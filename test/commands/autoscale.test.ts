@@ -161,7 +161,18 @@ describe('simulate', () => {
 
   test('a profile, at so many queries/s a replica, and twice of it', async () => {
     const profile = await simulated(
-      ...['--profile', 'low', '--replica-qps', '4', '--times', '2', '--seconds', '600'],
+      ...[
+        '--profile',
+        'low',
+        '--replica-qps',
+        '4',
+        '--times',
+        '2',
+        '--seconds',
+        '600',
+        '--form',
+        'pods',
+      ],
     )
     expect(profile.load).toBe('profile low at 4 queries/s a replica × 2')
     expect(profile.forms[0]?.samples[0]?.demand).toBe(2.5)
@@ -203,8 +214,20 @@ describe('simulate', () => {
     const without = madeRun({ folder: join(folder, 'without'), gpu: false })
     mkdirSync(without.folder)
     await writeRun(without)
+    const asked = await simulated(
+      '--run',
+      without.folder,
+      '--replica-qps',
+      '10',
+      '--form',
+      'tolerance',
+    )
+    expect(asked.load).toBe(`asked in ${without.folder}, at 10 queries/s a replica`)
+    expect(asked.forms[0]?.samples.map(({ demand }) => demand)).toEqual(
+      Array.from({ length: 20 }, () => 0.5),
+    )
     await expect(autoscale('simulate', '--run', without.folder)).rejects.toThrow(
-      'holds no GPU figures: run `load` with --sidecar, or simulate its profile',
+      'holds no GPU figures: run `load` with --sidecar, or say with --replica-qps',
     )
   })
 
@@ -212,6 +235,7 @@ describe('simulate', () => {
     [['simulate', '--load', 'flat'], 'is no load'],
     [['simulate', '--load', 'constant:1', '--run', 'x'], '--load and --run each name a load'],
     [['simulate', '--profile', 'low'], '--profile needs --replica-qps'],
+    [['simulate', '--profile', 'low', '--replica-qps', '0'], '--replica-qps must be above 0'],
     [['simulate', '--form', 'guess'], 'There is no form guess: --form takes tolerance, deadband'],
     [['simulate', '--out', 'page.txt'], 'name a file that ends in .html'],
     [['simulate', '--seconds', '9999999'], '--seconds must lie between'],

@@ -51,7 +51,7 @@ const shapes: Readonly<Record<string, Shape>> = {
   },
   burst: {
     grammar: 'burst:50%..2.6@300/60',
-    summary: 'one, and at the end of each period (300 s) the other for a while (60 s)',
+    summary: 'the one, and for the last 60 of every 300 s the other',
     pattern: new RegExp(`^${range}@${span}/${span}$`),
     load: (name, [low = 0, high = 0, period = 1, burst = 0]) => ({
       name,
@@ -63,8 +63,8 @@ const shapes: Readonly<Record<string, Shape>> = {
 
 /** For `--help`. */
 export const loadGrammar = Object.values(shapes)
-  .map(({ grammar, summary }) => `${grammar} (${summary})`)
-  .join(', ')
+  .map(({ grammar, summary }) => `${grammar} ${summary}`)
+  .join('; ')
 
 /** @throws UserError (usage) when `text` is none of the shapes, or asks for the impossible. */
 export function parseLoad(text: string): Load {

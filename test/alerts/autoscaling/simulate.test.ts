@@ -44,7 +44,7 @@ function run(name: string, load: Load | string, more: Partial<SimulationOptions>
  * last 15 s and 15 s old, and AverageValue goes with KEDA's other defaults.
  */
 describe('a flat load of 85 % of one replica', () => {
-  const toy = { noise: 0.1, signalSeconds: 15, delaySeconds: 15 }
+  const toy = { stepSeconds: 15, noise: 0.1, signalSeconds: 15, delaySeconds: 15 }
   const seeds = Array.from({ length: 10 }, (_, at) => at + 1)
   const mean = (name: string, of: (result: ReturnType<typeof run>) => number) =>
     seeds.reduce((sum, seed) => sum + of(run(name, 'constant:85%', { ...toy, seed })), 0) / 10
