@@ -134,6 +134,17 @@ describe('simulate', () => {
     `)
   })
 
+  test('the page in the docs shows what it prints', async () => {
+    const docs = readFileSync(join(import.meta.dirname, '../../docs/autoscale.md'), 'utf8')
+    const [, line = '', shown = ''] =
+      /rerankscope (autoscale simulate [^\n]*--noise[^\n]*)\n```\n\n```\n(constant[\s\S]*?)```/.exec(
+        docs,
+      ) ?? []
+    const { stdout } = await autoscale(...line.split(' ').slice(1))
+    expect(shown.split('\n').length).toBeGreaterThan(10)
+    expect(stdout).toContain(shown)
+  })
+
   test('writes a page without a second file, whatever the load is called', async () => {
     const page = join(folder, 'page.html')
     await autoscale('simulate', '--load', 'constant:85%', '--seconds', '900', '--out', page)

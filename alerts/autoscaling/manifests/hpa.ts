@@ -35,7 +35,7 @@ export function behaviorManifest({ scaleUp, scaleDown }: Behavior): unknown {
   return { scaleUp: rulesManifest(scaleUp), scaleDown: rulesManifest(scaleDown) }
 }
 
-/** The tolerance that every cluster has stands in no manifest: older ones refuse the field. */
+/** The tolerance that every cluster has stands in no manifest: older ones refuse or drop the field. */
 function rulesManifest(rules: ScalingRules): unknown {
   const { stabilizationWindowSeconds, policies, selectPolicy, toleranceRatio } = rules
   return {
