@@ -50,7 +50,10 @@ export function plotMarkup(
     <div class="plot-x">
       ${Array.from({ length: timesBelow }, (_, at) => {
         const share = (at + 0.5) / timesBelow
-        return html`<span data-seconds="${String(Math.round(fromSeconds + share * span))}"></span>`
+        return html`<span
+          data-seconds="${String(Math.round(fromSeconds + share * span))}"
+          data-apart="${String(span / timesBelow)}"
+        ></span>`
       })}
     </div>
   </div>`

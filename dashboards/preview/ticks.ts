@@ -12,6 +12,7 @@ export function ticksOf(minimum: number, maximum: number, scale: Scale) {
   const last = Math.floor((maximum * scale.factor) / step + 1e-9)
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, at) => {
     const value = Number((((first + at) * step) / scale.factor).toPrecision(12))
-    return { at: value, text: formatIn(scale, value) }
+    // Zero is zero in every unit.
+    return { at: value, text: value === 0 ? '0' : formatIn(scale, value) }
   })
 }

@@ -1,8 +1,15 @@
+import { z } from 'zod'
 import { plotMarkup, type PlotRow } from '../plot.ts'
 import type { Series } from '../series.ts'
 import { formatValue } from '../units.ts'
 import type { TimeWindow } from '../window.ts'
 import type { Kind } from './kind.ts'
+
+const optionsSchema = z.looseObject({
+  yAxis: z.looseObject({ unit: z.string().optional() }).default({}),
+  // Below 1 a small count is not as faint as its share.
+  color: z.looseObject({ exponent: z.number().default(1) }).default({ exponent: 1 }),
+})
 
 /** Shades from faint to full. */
 const shades = 8
@@ -16,18 +23,9 @@ const maximumWords = 8
 export const heatmap: Kind = {
   type: 'heatmap',
   draw(panel, series, window) {
-    const yAxis = panel.options['yAxis']
-    const axisUnit =
-      typeof yAxis === 'object' && yAxis !== null && 'unit' in yAxis
-        ? String(yAxis.unit)
-        : undefined
-    return {
-      markup: plotMarkup(
-        rowsOf(series, axisUnit ?? panel.fieldConfig.defaults.unit, window),
-        window,
-        0,
-      ),
-    }
+    const { yAxis, color } = optionsSchema.parse(panel.options)
+    const unit = yAxis.unit ?? panel.fieldConfig.defaults.unit
+    return { markup: plotMarkup(rowsOf(series, unit, color.exponent, window), window, 0) }
   },
 }
 
@@ -40,6 +38,7 @@ interface Bucket {
 function rowsOf(
   series: readonly Series[],
   unit: string,
+  exponent: number,
   { stepSeconds }: TimeWindow,
 ): readonly PlotRow[] {
   const buckets = trimmed(ownCounts(series))
@@ -57,7 +56,7 @@ function rowsOf(
                 {
                   fromSeconds: seconds,
                   toSeconds: seconds + stepSeconds,
-                  className: `heat${String(Math.ceil((count / most) * shades))}`,
+                  className: `heat${String(Math.ceil((count / most) ** exponent * shades))}`,
                   title: `up to ${word}: ${formatValue('short', count)}`,
                 },
               ],

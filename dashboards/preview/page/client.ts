@@ -78,7 +78,7 @@ export const clientScript = String.raw`
         { ...axis, size: 24, values: (u, ticks) => ticks.map(ticks.length > 1 && ticks[1] - ticks[0] < minuteSeconds ? second : clock), space: 70 },
         { ...axis, size: 62, splits: () => chart.ticks.map((tick) => tick.at), values: () => chart.ticks.map((tick) => tick.text) },
       ],
-      padding: [6, 8, 0, 0],
+      padding: [6, 22, 0, 0],
       series: [{}, ...chart.lines.map(({ name, paint, width, fill, dashed, bars: asBars }) => {
         const color = css('tone-' + paint);
         return {
@@ -99,7 +99,7 @@ export const clientScript = String.raw`
   let charts = setup.charts;
   let built = [];
   const times = () => document.querySelectorAll('[data-seconds]').forEach((element) => {
-    element.textContent = clock(Number(element.dataset.seconds));
+    element.textContent = (element.dataset.apart < minuteSeconds ? second : clock)(Number(element.dataset.seconds));
   });
   const draw = () => {
     built.forEach((chart) => chart.destroy());

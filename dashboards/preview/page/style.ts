@@ -40,7 +40,8 @@ h2.section { margin: 22px 0 0; font-size: 15px; }
 .scroll { overflow: auto; }
 .legend-table { flex: none; max-height: 38%; margin-top: 2px; }
 .legend-table th, .legend-table td { font-size: 12px; padding-top: 1px; padding-bottom: 1px; border: 0; }
-.rows th, .rows td { font-size: 12.5px; text-align: left; }
+.rows th, .rows td { font-size: 12.5px; text-align: left; padding-left: 8px; vertical-align: bottom; }
+.rows th:first-child, .rows td:first-child { padding-left: 0; }
 .rows .number { font-variant-numeric: tabular-nums; }
 .keys { flex: none; display: flex; flex-wrap: wrap; gap: 2px 14px; font-size: 12px; color: var(--muted); }
 .key { white-space: nowrap; }

@@ -79,7 +79,7 @@ test('timeseries: names, gaps, areas of thresholds, an axis in one scale, figure
     { from: 0, to: 2, tone: 'green' },
     { from: 2, to: 3.24, tone: 'red' },
   ])
-  expect(chart?.ticks.map((tick) => tick.text)).toEqual(['0 s', '1 s', '2 s', '3 s'])
+  expect(chart?.ticks.map((tick) => tick.text)).toEqual(['0', '1 s', '2 s', '3 s'])
   expect(text).toBe('Name Last Max GPU 0 2 s 3 s the other 1 s 1 s')
 })
 
