@@ -46,7 +46,7 @@ export const bench = defineCommand({
       describe: 'Folder of the comparison [default: runs/bench-<name of the matrix>]',
     },
     force: { type: 'boolean', default: false, describe: 'Measure everything anew' },
-    retry: { type: 'boolean', default: false, describe: 'Measure again what failed' },
+    retry: { type: 'boolean', default: false, describe: 'Measure again what failed or is INVALID' },
     estimate: {
       type: 'boolean',
       default: false,
@@ -189,6 +189,7 @@ async function resultOf(
 
 /** A gap comes before a constraint: what was not measured may be what would have met it. */
 function exitCodeOf({ complete, cells, decision }: Bench): ExitCode {
-  if (!complete || cells.some(({ state }) => state === 'failed')) return exitCodes.invalidRun
+  const doubtful = cells.some(({ state }) => state === 'failed' || state === 'invalid')
+  if (!complete || doubtful) return exitCodes.invalidRun
   return decision !== null && decision.choice === null ? exitCodes.slo : exitCodes.done
 }

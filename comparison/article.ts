@@ -12,6 +12,8 @@ export interface ArticleRow {
   /** Of the first of them, as the article says. */
   readonly networkMilliseconds: number | null
   readonly pairsPerSecond: number
+  /** That the peak of its card leaves a pair at that rate; absent where the model's shape is not sure. */
+  readonly tokensPerPairAtMost?: number
   readonly utilizationPercent: {
     readonly mean: number
     readonly min: number
@@ -30,6 +32,7 @@ export const article: readonly ArticleRow[] = [
     p95Milliseconds: { 10: 48, 50: 86 },
     networkMilliseconds: null,
     pairsPerSecond: 1840,
+    tokensPerPairAtMost: 63,
     utilizationPercent: { mean: 78, min: 72, max: 83 },
     scores: { memory: 8.5, latency: 7.8, throughput: 9.6, utilization: 9.2 },
     total: 8.8,
@@ -41,6 +44,7 @@ export const article: readonly ArticleRow[] = [
     p95Milliseconds: { 10: 32, 50: 65 },
     networkMilliseconds: null,
     pairsPerSecond: 2100,
+    tokensPerPairAtMost: 196,
     utilizationPercent: { mean: 65, min: 58, max: 70 },
     scores: { memory: 9.0, latency: 8.5, throughput: 8.4, utilization: 7.5 },
     total: 8.3,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { dimensionNames } from './dimensions.ts'
+import { cellStateSchema } from './journal.ts'
 import { rowSchema } from './row.ts'
 import { testNames } from './tests.ts'
 
@@ -32,7 +33,7 @@ export const benchSchema = z.object({
       target: z.string(),
       test: z.enum(testNames),
       round: z.number().int(),
-      state: z.enum(['measured', 'failed', 'not_possible', 'pending']),
+      state: z.enum([...cellStateSchema.options, 'pending']),
       reason: z.string().optional(),
     }),
   ),

@@ -33,15 +33,17 @@ export function decide(
 ): readonly Decision[] {
   return rows.map((row) => {
     const { memory, latency, throughput, plausibility } = row
-    const capacity =
-      plausibility.verdict === 'impossible' ? undefined : throughput[8].queriesPerSecond?.median
+    // Who claims what the hardware cannot do is believed in nothing.
+    const believed = plausibility.verdict !== 'impossible'
+    const known = (value: number | undefined) => (believed ? value : undefined)
+    const capacity = known(throughput[8].queriesPerSecond?.median)
     const replicas =
       queriesPerSecond === undefined || capacity === undefined || capacity <= 0
         ? null
         : Math.max(1, Math.ceil(queriesPerSecond / (capacity * targetRatio) - 1e-9))
     const verdicts = {
-      memory: atMost((memory.underLoadBytes ?? memory.loadedBytes)?.median, memoryBytes),
-      p95: atMost(latency[50].p95Seconds?.median, p95Seconds),
+      memory: atMost(known((memory.underLoadBytes ?? memory.loadedBytes)?.median), memoryBytes),
+      p95: atMost(known(latency[50].p95Seconds?.median), p95Seconds),
       queries: queriesPerSecond === undefined ? null : atMost(replicas ?? undefined, 1),
     }
     const all = Object.values(verdicts).filter((verdict) => verdict !== null)

@@ -2,17 +2,20 @@ import { articleFigures, article } from './article.ts'
 import type { Row } from './row.ts'
 import { scoresOf, weightsOf, type Figures, type Score } from './score.ts'
 
-/** What a row is scored by. A throughput that the hardware cannot reach is no figure. */
+/**
+ * What a row is scored by. Who claims a throughput that the hardware cannot reach does not compute what
+ * it says, so none of its figures can be compared.
+ */
 export function figuresOf(row: Row): Figures {
   const { memory, latency, throughput, stability, quality, costPerMillionPairs } = row
-  const believed = row.plausibility.verdict !== 'impossible'
+  if (row.plausibility.verdict === 'impossible') return {}
   return {
     memory: [(memory.underLoadBytes ?? memory.loadedBytes)?.median ?? null],
     latency: [latency[10].p95Seconds?.median ?? null, latency[50].p95Seconds?.median ?? null],
-    throughput: [believed ? (throughput[8].pairsPerSecond?.median ?? null) : null],
+    throughput: [throughput[8].pairsPerSecond?.median ?? null],
     utilization: [stability.utilizationPercent.mean?.median ?? null],
     quality: [quality.ndcg10?.median ?? null],
-    cost: [believed ? costPerMillionPairs : null],
+    cost: [costPerMillionPairs],
   }
 }
 

@@ -4,6 +4,12 @@ import { decodeJsonLine } from '../core/json-line.ts'
 const seconds = z.number().min(0)
 const bytes = z.number().min(0)
 
+/**
+ * `invalid`: measured, but the generator could not do its part, so the figures stand in doubt;
+ * `failed`: tried, and the reason says what happened; `not_possible`: there is no such figure.
+ */
+export const cellStateSchema = z.enum(['measured', 'invalid', 'failed', 'not_possible'])
+
 const startFacts = z.object({
   /** From the start of the process until it listens. */
   listeningSeconds: seconds,
@@ -37,8 +43,7 @@ const recordSchema = z.object({
   schema: z.literal('rerankscope.bench-cell/1'),
   id: z.string(),
   fingerprint: z.string(),
-  /** `failed`: tried, and the reason says what happened; `not_possible`: there is no such figure. */
-  state: z.enum(['measured', 'failed', 'not_possible']),
+  state: cellStateSchema,
   reason: z.string().optional(),
   startedAt: z.iso.datetime(),
   endedAt: z.iso.datetime(),

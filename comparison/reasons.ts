@@ -17,11 +17,11 @@ export function reasonsOf(results: readonly CellResult[]): readonly string[] {
 }
 
 /**
- * What is to be told of a load that ended: `failed` where its figures are of no use, because more
- * requests failed than the policy allows, and else what a reader must know, if anything.
+ * How a load ended, and what is to be told of it: `failed` where its figures are of no use, because
+ * more requests failed than the policy allows, `invalid` where the generator is to blame.
  */
 export function loadVerdict({ totals, validity }: RunFacts): {
-  readonly state: 'measured' | 'failed'
+  readonly state: 'measured' | 'invalid' | 'failed'
   readonly reason?: string
 } {
   const { requests, succeeded, failed, byOutcome } = totals
@@ -31,10 +31,13 @@ export function loadVerdict({ totals, validity }: RunFacts): {
     .map(([outcome]) => outcome)
     .join(', ')
   if (succeeded === 0) return { state: 'failed', reason: `no request succeeded (${kinds})` }
-  const invalid = validity.valid ? [] : [`INVALID: ${validity.reasons.join('; ')}`]
-  const failures =
-    failed === 0 ? [] : [`${String(failed)} of ${String(requests)} requests failed (${kinds})`]
-  const reason = [...failures, ...invalid].join('; ')
-  const state = failed / requests > policy.budget.errorRatio ? 'failed' : 'measured'
-  return reason === '' ? { state } : { state, reason }
+  const reason = [
+    ...(failed === 0
+      ? []
+      : [`${String(failed)} of ${String(requests)} requests failed (${kinds})`]),
+    ...(validity.valid ? [] : [`INVALID: ${validity.reasons.join('; ')}`]),
+  ].join('; ')
+  if (failed / requests > policy.budget.errorRatio) return { state: 'failed', reason }
+  if (!validity.valid) return { state: 'invalid', reason }
+  return reason === '' ? { state: 'measured' } : { state: 'measured', reason }
 }

@@ -52,7 +52,7 @@ export function rowOf(
     model: all.find((run) => run.target.model !== null)?.target.model ?? target.model ?? null,
     ...{ dtype, device, source: seen?.source ?? null, memory },
     latency: { 10: latencyOf(runs('latency-10')), 50: latencyOf(runs('latency-50')) },
-    network: networkOf([...of('latency-10'), ...of('latency-50')]),
+    network: networkOf(of('latency-10').length > 0 ? of('latency-10') : of('latency-50')),
     throughput: {
       1: throughputOf(runs('throughput-1'), 'service'),
       4: throughputOf(runs('throughput-4'), 'service'),

@@ -84,7 +84,8 @@ export class BenchFolder {
   async resultOf(cell: Cell): Promise<Omit<CellResult, 'cell'> | undefined> {
     const record = this.recordOf(cell)
     if (record === undefined) return undefined
-    if (record.state !== 'measured' || testNamed(cell.test).kind !== 'load') return { record }
+    const hasFigures = record.state === 'measured' || record.state === 'invalid'
+    if (!hasFigures || testNamed(cell.test).kind !== 'load') return { record }
     const { summary, telemetry } = await readRun(cellFolder(this.path, cell))
     const utilization = telemetry.flatMap(({ atSeconds, devices }): UtilizationPoint[] => {
       const ratios = devices.flatMap(({ utilizationRatio }) => utilizationRatio ?? [])

@@ -24,7 +24,7 @@ export interface MeasureContext {
   readonly apiKeys: ReadonlyMap<string, string>
   /** By target: what `serve --model` is given. */
   readonly models: ReadonlyMap<string, string>
-  /** Cells that failed are tried again. */
+  /** Cells that failed or are invalid are measured again. */
   readonly retry: boolean
   readonly tell: (line: string) => void
 }
@@ -38,7 +38,8 @@ export async function measureAll(visits: readonly Visit[], context: MeasureConte
   const all = visits.flatMap(({ cells }) => cells).length
   const pending = pendingOf(visits, (cell) => {
     const record = folder.recordOf(cell)
-    return record !== undefined && !(retry && record.state === 'failed')
+    if (record === undefined) return false
+    return !(retry && (record.state === 'failed' || record.state === 'invalid'))
   })
   const left = pending.flatMap(({ cells }) => cells).length
   const progress = new Progress(context, all, all - left, estimatedSeconds(pending, matrix))

@@ -110,14 +110,31 @@ function throughputTable({ rows }: Bench): Table {
       plausibleText(row),
       theirs(row, ({ pairsPerSecond }) => count(pairsPerSecond)),
     ]),
-    notes: rows.flatMap(({ target, plausibility: { verdict, reason } }) =>
-      verdict === 'impossible'
-        ? [`${target}: ${reason}: the hardware cannot reach that, so it is not scored`]
-        : verdict === 'doubtful'
-          ? [`${target}: ${reason}, which a real model seldom reaches`]
-          : [],
-    ),
+    notes: [...doubts(rows), ...theirDoubts(rows)],
   }
+}
+
+function doubts(rows: readonly Row[]): readonly string[] {
+  return rows.flatMap(({ target, plausibility: { verdict, reason } }) =>
+    verdict === 'impossible'
+      ? [
+          `${target}: ${reason}: the hardware cannot reach that, so nothing of this target is scored`,
+        ]
+      : verdict === 'doubtful'
+        ? [`${target}: ${reason}, which a real model seldom reaches`]
+        : [],
+  )
+}
+
+/** The article gives no lengths, so its own figures can only be said to allow so much. */
+function theirDoubts(rows: readonly Row[]): readonly string[] {
+  return rows.flatMap(({ article: name }) => {
+    const { title = '', pairsPerSecond = 0, tokensPerPairAtMost } = articleRow(name ?? '') ?? {}
+    if (tokensPerPairAtMost === undefined) return []
+    return [
+      `article, ${title}: the peak of its card leaves ${String(tokensPerPairAtMost)} tokens a pair at ${count(pairsPerSecond)} pairs/s, and longer pairs cannot have been measured`,
+    ]
+  })
 }
 
 const plausibleWords = {

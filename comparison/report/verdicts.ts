@@ -15,7 +15,7 @@ export function verdictSentences(bench: Bench): readonly string[] {
     .sort((a, b) => b.total - a.total)
   const [first, ...others] = ranked
   const number = (state: string) => cells.filter((cell) => cell.state === state).length
-  const [failed, pending] = [number('failed'), number('pending')]
+  const [failed, invalid, pending] = [number('failed'), number('invalid'), number('pending')]
   return [
     ...(decision === null ? [] : [decisionSentence(decision)]),
     first === undefined ? 'No target has a score.' : rankedSentence(first, others),
@@ -24,6 +24,11 @@ export function verdictSentences(bench: Bench): readonly string[] {
       ? []
       : [
           `${formatCount(failed)} of ${formatCount(cells.length)} cells failed; the reasons stand below.`,
+        ]),
+    ...(invalid === 0
+      ? []
+      : [
+          `${formatCount(invalid)} of ${formatCount(cells.length)} cells are INVALID: the load generator could not do its part there.`,
         ]),
     ...(pending === 0
       ? []

@@ -119,11 +119,16 @@ function endedOf(cell: Cell, emulated: boolean): Omit<CellResult, 'cell'> {
       return {
         record: { ...record, state: 'measured', ...handshakeSeconds },
         run: runOf(cell, own, emulated),
-        utilization: [0, 1, 2, 3].map((at) => [at, ((own.gpu?.percent ?? 0) - at) / 100] as const),
+        utilization:
+          own.gpu === null
+            ? []
+            : [0, 1, 2, 3].map((at) => [at, (percentOf(own) - at) / 100] as const),
       }
     }
   }
 }
+
+const percentOf = ({ gpu }: Made): number => gpu?.percent ?? 0
 
 function memoryOf(bytes: number): NonNullable<CellRecord['memory']> {
   return {

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { article } from '../../comparison/article.ts'
 import { cards, peakTflopsOf } from '../../comparison/cards.ts'
 import { pendingOf, testsOf, visitsOf } from '../../comparison/cells.ts'
 import { encodeCellRecord, readJournal } from '../../comparison/journal.ts'
@@ -223,6 +224,17 @@ describe('plausibility', () => {
     expect(tokensPerPairAtMost).toBeCloseTo(63, 0)
   })
 
+  test('what the reports say of the article’s figures is that', () => {
+    const base = (tokens: number) => 2 * 12 * 12 * 768 ** 2 + 4 * 12 * tokens * 768
+    const shapes = [flopsPerToken, base]
+    for (const [at, { pairsPerSecond, tokensPerPairAtMost }] of article.slice(0, 2).entries()) {
+      const own = plausibilityOf({
+        ...{ pairsPerSecond, tokensPerSecond: null, flopsPerToken: shapes[at], peakTflops: 70 },
+      })
+      expect(Math.round(own.tokensPerPairAtMost!)).toBe(tokensPerPairAtMost)
+    }
+  })
+
   test.each([
     [50, 'plausible'],
     [61, 'doubtful'],
@@ -312,7 +324,7 @@ describe('a load that ended', () => {
     [run(90, 10), { state: 'failed', reason: '10 of 100 requests failed (timeout)' }],
     [run(0, 5), { state: 'failed', reason: 'no request succeeded (timeout)' }],
     [run(0, 0), { state: 'failed', reason: 'nothing was answered' }],
-    [run(9, 0, ['late']), { state: 'measured', reason: 'INVALID: late' }],
+    [run(9, 0, ['late']), { state: 'invalid', reason: 'INVALID: late' }],
   ])('%j', (verdict, expected) => {
     expect(verdict).toEqual(expected)
   })

@@ -47,7 +47,7 @@ export function formatHtml(bench: Bench): string {
 }
 
 function verdict(bench: Bench): Markup {
-  const failed = bench.cells.some(({ state }) => state === 'failed')
+  const failed = bench.cells.some(({ state }) => state === 'failed' || state === 'invalid')
   const [tone, word] = !bench.complete
     ? ['bad', 'NOT COMPLETE']
     : failed
