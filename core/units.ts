@@ -41,8 +41,9 @@ export function formatWindow(seconds: number): string {
   return seconds % 60 === 0 ? `${String(seconds / 60)} min` : `${String(seconds)} s`
 }
 
-/** How long something was watched, to the second: 29.4 → "29 s", 330 → "5.5 min". */
+/** How long something was watched, to the second: 29.4 → "29 s", 330 → "5.5 min", 9000 → "2.5 h". */
 export function formatSpan(seconds: number): string {
+  if (seconds >= 7200) return `${(seconds / 3600).toFixed(1)} h`
   return seconds < 120 ? `${seconds.toFixed(0)} s` : `${(seconds / 60).toFixed(1)} min`
 }
 

@@ -41,6 +41,8 @@ test('ratios read as whole percent', () => {
 test.each([
   [29.4, '29 s'],
   [330, '5.5 min'],
+  [7199, '120.0 min'],
+  [9000, '2.5 h'],
 ])('%d s of watching read %s', (seconds, text) => {
   expect(formatSpan(seconds)).toBe(text)
 })

@@ -1,6 +1,5 @@
-import { html, jsonMarkup, Markup } from '../../../core/page/markup.ts'
-import { pageStyle } from '../../../core/page/style.ts'
-import { chartLibrary } from '../../../core/page/uplot.ts'
+import { chartPage } from '../../../core/page/chart-page.ts'
+import { html, type Markup } from '../../../core/page/markup.ts'
 import { bandsOf } from '../../../core/policy.ts'
 import { formatSpan } from '../../../core/units.ts'
 import { chartScript } from './chart-script.ts'
@@ -14,63 +13,50 @@ const style = `
 .notes { margin: 6px 0 0; padding-left: 18px; font-size: 14px; color: var(--muted); }
 `
 
-/** One page with everything in it: no other file, no network, light or dark as the reader's system. */
+/** The comparison as one page, with charts. */
 export function renderHtml(comparison: Comparison): string {
-  const { load, options, results, notes } = comparison
-  const uplot = chartLibrary()
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="generator" content="rerankscope" />
-        <title>rerankscope: ${load.name}</title>
-        <style>
-          ${new Markup(uplot.style + pageStyle + style)}
-        </style>
-      </head>
-      <body>
-        <main>
-          <p class="brand">rerankscope autoscaling simulation</p>
-          <header><h1>${load.name}</h1></header>
-          <p class="muted small">
-            ${clock(options.seconds)}, ${options.minReplicas} to ${options.maxReplicas} replicas,
-            ${formatSpan(options.startSeconds)} to start one. Simulated, not measured.
-          </p>
-          <div class="card scroll">
-            <table class="forms">
-              <tr>
-                ${figures.map(({ name }) => html`<th>${name}</th>`)}
-              </tr>
-              ${results.map(
-                (result) =>
-                  html`<tr>
-                    ${figures.map(({ of }) => html`<td>${of(result)}</td>`)}
-                  </tr>`,
-              )}
-            </table>
-          </div>
-          ${chartCard('replicas', 'Replicas', 'and the load, in replicas kept wholly busy')}
-          ${chartCard('utilization', 'Utilisation', 'of the replicas that are ready')}
-          ${
-            notes.length === 0
-              ? ''
-              : html`<div class="card">
-                  <h2>To know</h2>
-                  <ul class="notes">
-                    ${notes.map((note) => html`<li>${note}</li>`)}
-                  </ul>
-                </div>`
-          }
-        </main>
-        <script type="application/json" id="data">
-          ${jsonMarkup(chartData(comparison))}
-        </script>
-        <script>
-          ${new Markup(`${uplot.script}\n${chartScript}`)}
-        </script>
-      </body>
-    </html> `.text
+  const { load } = comparison
+  return chartPage({
+    title: load.name,
+    brand: 'autoscaling simulation',
+    style,
+    body: bodyOf(comparison),
+    data: { id: 'data', value: chartData(comparison) },
+    script: chartScript,
+  })
+}
+
+function bodyOf({ load, options, results, notes }: Comparison): Markup {
+  return html`<header><h1>${load.name}</h1></header>
+    <p class="muted small">
+      ${clock(options.seconds)}, ${options.minReplicas} to ${options.maxReplicas} replicas,
+      ${formatSpan(options.startSeconds)} to start one. Simulated, not measured.
+    </p>
+    <div class="card scroll">
+      <table class="forms">
+        <tr>
+          ${figures.map(({ name }) => html`<th>${name}</th>`)}
+        </tr>
+        ${results.map(
+          (result) =>
+            html`<tr>
+              ${figures.map(({ of }) => html`<td>${of(result)}</td>`)}
+            </tr>`,
+        )}
+      </table>
+    </div>
+    ${chartCard('replicas', 'Replicas', 'and the load, in replicas kept wholly busy')}
+    ${chartCard('utilization', 'Utilisation', 'of the replicas that are ready')}
+    ${notes.length === 0 ? '' : notesCard(notes)}`
+}
+
+function notesCard(notes: readonly string[]): Markup {
+  return html`<div class="card">
+    <h2>To know</h2>
+    <ul class="notes">
+      ${notes.map((note) => html`<li>${note}</li>`)}
+    </ul>
+  </div>`
 }
 
 function chartCard(id: string, title: string, subtitle: string): Markup {

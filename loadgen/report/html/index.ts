@@ -1,6 +1,5 @@
-import { html, jsonMarkup, Markup } from '../../../core/page/markup.ts'
-import { pageStyle } from '../../../core/page/style.ts'
-import { chartLibrary } from '../../../core/page/uplot.ts'
+import { chartPage } from '../../../core/page/chart-page.ts'
+import { html, type Markup } from '../../../core/page/markup.ts'
 import type { Run } from '../folder.ts'
 import { figures } from '../text.ts'
 import {
@@ -32,35 +31,17 @@ export function renderComparison(compared: ComparedRuns): string {
 
 function page(runs: readonly Run[], opening: Markup | string): string {
   const charts = runs.map(chartsOf)
-  const uplot = chartLibrary()
-  const title = `rerankscope: ${runs.map(({ summary }) => summary.profile.name).join(', ')}`
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="generator" content="rerankscope" />
-        <title>${title}</title>
-        <style>
-          ${new Markup(uplot.style + pageStyle + reportStyle)}
-        </style>
-      </head>
-      <body>
-        <main>
-          <p class="brand">rerankscope load report</p>
-          ${opening}
-          ${runs.map((run, number) =>
-            runSection(run, charts[number] ?? chartsOf(run), { number, several: runs.length > 1 }),
-          )}
-        </main>
-        <script type="application/json" id="charts">
-          ${jsonMarkup(charts)}
-        </script>
-        <script>
-          ${new Markup(`${uplot.script}\n${clientScript}`)}
-        </script>
-      </body>
-    </html> `.text
+  const sections = runs.map((run, number) =>
+    runSection(run, charts[number] ?? chartsOf(run), { number, several: runs.length > 1 }),
+  )
+  return chartPage({
+    title: runs.map(({ summary }) => summary.profile.name).join(', '),
+    brand: 'load report',
+    style: reportStyle,
+    body: html`${opening} ${sections}`,
+    data: { id: 'charts', value: charts },
+    script: clientScript,
+  })
 }
 
 function sideBySide(runs: readonly Run[]): Markup {
