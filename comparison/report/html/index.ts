@@ -1,6 +1,5 @@
-import { html, jsonMarkup, Markup } from '../../../core/page/markup.ts'
-import { pageStyle } from '../../../core/page/style.ts'
-import { chartLibrary } from '../../../core/page/uplot.ts'
+import { chartPage } from '../../../core/page/chart-page.ts'
+import { html, type Markup } from '../../../core/page/markup.ts'
 import type { Bench } from '../../bench-file.ts'
 import { dimensions } from '../../dimensions.ts'
 import { score } from '../cells.ts'
@@ -11,39 +10,19 @@ import { chartsOf, type Chart } from './charts.ts'
 import { clientScript } from './client.ts'
 import { benchStyle } from './style.ts'
 
-/**
- * One page with everything in it: no other file, no network, light or dark as the reader's system.
- * What targets say of themselves is escaped.
- */
+/** What targets say of themselves is escaped. */
 export function formatHtml(bench: Bench): string {
   const charts = chartsOf(bench)
-  const uplot = chartLibrary()
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="generator" content="rerankscope" />
-        <title>rerankscope: ${bench.name}</title>
-        <style>
-          ${new Markup(uplot.style + pageStyle + benchStyle)}
-        </style>
-      </head>
-      <body>
-        <main>
-          <p class="brand">rerankscope comparison of rerankers</p>
-          <header><h1>${bench.name}</h1></header>
-          ${verdict(bench)} ${bars(bench)} ${charts.map(chartCard)}
-          ${tablesOf(bench).map(tableCard)} ${reasons(bench)}
-        </main>
-        <script type="application/json" id="charts">
-          ${jsonMarkup(charts)}
-        </script>
-        <script>
-          ${new Markup(`${uplot.script}\n${clientScript}`)}
-        </script>
-      </body>
-    </html> `.text
+  return chartPage({
+    title: bench.name,
+    brand: 'comparison of rerankers',
+    style: benchStyle,
+    body: html`<header><h1>${bench.name}</h1></header>
+      ${verdict(bench)} ${bars(bench)} ${charts.map(chartCard)} ${tablesOf(bench).map(tableCard)}
+      ${reasons(bench)}`,
+    data: { id: 'charts', value: charts },
+    script: clientScript,
+  })
 }
 
 function verdict(bench: Bench): Markup {
