@@ -211,15 +211,6 @@ export function histogramCount<L extends string>(
   return histogramPart('count', metric, window, where)
 }
 
-/** What they add up to. */
-export function histogramSum<L extends string>(
-  metric: Metric<L>,
-  window: Window,
-  where?: Selector<NoInfer<AllLabels<L>>>,
-): Query<AllLabels<L>> {
-  return histogramPart('sum', metric, window, where)
-}
-
 function histogramPart<L extends string>(
   part: 'count' | 'sum',
   metric: Metric<L>,
@@ -239,7 +230,7 @@ export function histogramMean<L extends string, const B extends AllLabels<L>>(
   where?: Selector<NoInfer<AllLabels<L>>>,
 ): Query<B> {
   return arithmetic(
-    aggregate('sum', by, histogramSum(metric, window, where)),
+    aggregate('sum', by, histogramPart('sum', metric, window, where)),
     '/',
     aggregate('sum', by, histogramCount(metric, window, where)),
   )

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { Policy } from '../core/policy.ts'
 import { packageFile } from '../core/program.ts'
 
-export { panelQueries, withEverythingChosen, type PanelQuery } from './coverage.ts'
+export { contentsOf, panelQueries, withEverythingChosen, type PanelQuery } from './coverage.ts'
 export { pushBoards } from './grafana/push.ts'
 export { verifyBoards, type Verification } from './grafana/verify.ts'
 export { formats } from './formats/index.ts'

@@ -4,7 +4,7 @@ import { fillSections, markdownTable } from '../core/markdown.ts'
 import { catalogue } from '../core/metrics.ts'
 import { thresholdNames, thresholdsOf, type Policy, type ThresholdName } from '../core/policy.ts'
 import { formatLine, formatWindow } from '../core/units.ts'
-import type { Board } from '../dashboards/index.ts'
+import { contentsOf, type Board } from '../dashboards/index.ts'
 
 /** The parts of hand-written pages that the generator writes, between their markers. */
 
@@ -132,6 +132,16 @@ const sections: Readonly<Record<string, Section | undefined>> = {
         String(alertsOf({ policy, ...alertDefaults, job }, name).length),
       ]),
     ),
+  panels: ({ boards }) =>
+    boards
+      .map(({ title, json }) => {
+        const rows = contentsOf(json).map(({ id, title: panel, isHeading, shows, whenBad }) =>
+          isHeading ? [`**${panel}**`, '', '', ''] : [panel, String(id), shows, whenBad],
+        )
+        const table = markdownTable(['Panel', 'id', 'Shows', 'When it looks bad'], rows)
+        return `## ${title}\n\n${table.trimEnd()}\n`
+      })
+      .join('\n'),
   boards: ({ boards }) =>
     markdownTable(
       ['Board', 'uid', 'Shows'],

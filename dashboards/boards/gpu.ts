@@ -29,7 +29,7 @@ export const gpu: BoardDefinition = {
     },
     {
       heading: { id: 52, title: 'Memory' },
-      rows: [{ height: 8, panels: [memory, memoryShare] }],
+      rows: [{ height: 8, panels: [memory, memoryShare(policy)] }],
     },
     {
       heading: { id: 53, title: 'Power, heat and clocks' },

@@ -3,7 +3,7 @@ import { documents, meanBatch, batchSizes, padding, tokens, truncated } from './
 import { byInstance, coarse, distribution, quantiles, worst } from './latency/callers.ts'
 import { cacheHits, errorsByClass, failedPairs, requests } from './latency/outcomes.ts'
 import { clients, pairDuration, shapes, unread } from './latency/others.ts'
-import { inFlight, queue, queuePerCompute, stages } from './latency/stages.ts'
+import { inFlight, queue, stages, waiting } from './latency/stages.ts'
 
 /** How long do callers wait, where does the time go, and does the batching do its work? */
 export const latency: BoardDefinition = {
@@ -21,7 +21,7 @@ export const latency: BoardDefinition = {
     },
     {
       heading: { id: 41, title: 'Where the time goes' },
-      rows: [{ height: 8, panels: [stages, queuePerCompute, queue, inFlight] }],
+      rows: [{ height: 8, panels: [stages, waiting, queue, inFlight] }],
     },
     {
       heading: { id: 42, title: 'Batching' },

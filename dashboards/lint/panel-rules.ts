@@ -99,6 +99,7 @@ function linesOf(policy: Policy, unit: string): ReadonlySet<number> {
     ...utilization,
     policy.p95Seconds,
     policy.budget.errorRatio,
+    policy.memory.usedRatio,
     policy.batchPairs.minimum,
     policy.batchPairs.maximum,
     1,

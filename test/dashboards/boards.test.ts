@@ -32,6 +32,13 @@ test('the committed files are what the policy and the catalogue make', () => {
   expect(shippedBoards()).toEqual(built.toSorted((a, b) => a.name.localeCompare(b.name)))
 })
 
+test('every alert has a panel that shows what it watches', () => {
+  const named = built.flatMap(({ json }) =>
+    panelsOf(modelOf(json)).flatMap(({ description }) => namesIn(description.split('\n\n')[3])),
+  )
+  expect(alertNames.filter((name) => !named.includes(name))).toEqual([])
+})
+
 test('no two boards share an address', () => {
   expect(new Set(built.map(({ uid }) => uid)).size).toBe(boards.length)
   expect(built.map(({ name }) => name)).toEqual(boardNames)
@@ -172,6 +179,26 @@ describe.each(boards.map(({ name }) => ({ name })))('$name', ({ name }) => {
       for (const { expr } of targets) expect(expr).not.toMatch(/\[\d/)
     }
   })
+})
+
+test('every board stands on the policy: its lines, its p95 and its batches', async () => {
+  const moved = await buildBoards({
+    ...policy,
+    p95Seconds: 0.77,
+    batchPairs: { minimum: 3, maximum: 9 },
+    scaleOut: { ...policy.scaleOut, utilizationRatio: 0.83 },
+  })
+  const steps = (name: string) =>
+    panelsOf(modelOf(moved.find((board) => board.name === name)?.json ?? '')).flatMap(
+      ({ fieldConfig }) => fieldConfig.defaults.thresholds.steps.map(({ value }) => value),
+    )
+  expect(steps('overview')).toEqual(expect.arrayContaining([0.83, 0.77, 3, 9]))
+  expect(steps('latency')).toEqual(expect.arrayContaining([0.77, 3, 9]))
+  expect(steps('gpu')).toEqual(expect.arrayContaining([0.83, 83]))
+  expect(steps('load-test')).toEqual(expect.arrayContaining([0.83, 0.77, 3, 9]))
+  for (const { name } of moved) {
+    expect(steps(name).filter((value) => [0.8, 80, 0.5, 4, 8].includes(value ?? 0))).toEqual([])
+  }
 })
 
 test('utilisation is drawn on the bands of the policy', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { metrics } from '../../core/metrics.ts'
-import { metricsIn, notShown } from '../../dashboards/coverage.ts'
+import { metricsIn, notShown, sparseQueries } from '../../dashboards/coverage.ts'
 import { panelQueries, shippedBoards, withEverythingChosen } from '../../dashboards/index.ts'
 
 const board = (panels: unknown) => ({ name: 'one', json: JSON.stringify({ panels }) })
@@ -74,6 +74,19 @@ test('every metric of the catalogue is on a board, or excused with a reason, and
   expect(missing.sort()).toEqual(Object.keys(notShown).sort())
   for (const reason of Object.values(notShown)) expect(reason.length).toBeGreaterThan(20)
   expect(shown.size).toBeGreaterThan(50)
+})
+
+test('a query that is excused on its own is still there, and its metrics do not excuse it', () => {
+  const queries = panelQueries(shippedBoards())
+  for (const [key, reason] of Object.entries(sparseQueries)) {
+    const [query] = queries.filter(
+      ({ board: name, panel, refId }) => `${name} ${String(panel)} ${refId}` === key,
+    )
+    expect(query?.mayBeEmpty, key).toBe(reason)
+    expect(
+      panelQueries([board([asking(1, query?.expression ?? '')])])[0]?.mayBeEmpty,
+    ).toBeUndefined()
+  }
 })
 
 test('a panel keeps its id for good: alerts and links point at it', async () => {

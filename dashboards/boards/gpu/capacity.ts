@@ -81,7 +81,7 @@ export const replicas: Panel = {
   shows: 'Sidecars that watch a GPU: one stands beside each replica.',
   whenBad:
     'Fewer than the deployment has: a sidecar is down, or a replica started without one. Its GPU is missing from every mean.',
-  alerts: ['RerankscopeTargetDown'],
+  alerts: ['RerankerScaleOutBlocked', 'RerankscopeTargetDown'],
   unit: 'short',
   width: 6,
   queries: [{ query: count, legend: 'replicas' }],
@@ -119,7 +119,7 @@ export const linesInForce: Panel = {
   shows:
     'The utilisation lines of the policy that the sidecars judge by; the highest where they differ.',
   whenBad:
-    'Not those of the colours on this board: the sidecars run with another policy. Export the boards with the same --policy.',
+    'Not those of the colours on this board: the sidecars run with another policy. Build the boards from a checkout with `npm run generate -- --policy FILE`.',
   unit: 'percentunit',
   width: 8,
   queries: [

@@ -49,6 +49,7 @@ export const throttled: Panel = {
   shows: 'Whether heat or power holds the clocks of each GPU down. Idle clocks do not count.',
   whenBad:
     'Long spells: the GPU does less than it is busy. "Why throttled" beside this says what holds it.',
+  alerts: ['RerankerGpuThrottled'],
   unit: 'short',
   width: 8,
   queries: [gaugeByGpu(metrics.gpuThrottled)],

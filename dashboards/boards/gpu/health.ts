@@ -1,5 +1,5 @@
 import { metrics } from '../../../core/metrics.ts'
-import { compare, growth, latest } from '../../../core/promql.ts'
+import { aggregate, compare, growth, latest } from '../../../core/promql.ts'
 import { anyIsBad, byGpu, chosenGpu, colors, gaugeByGpu, notTold, type Panel } from '../board.ts'
 
 /** Whether the GPUs work, and which they are. */
@@ -10,7 +10,7 @@ export const answers: Panel = {
   title: 'Answers',
   shows: 'Whether each GPU that was once seen still answers.',
   whenBad: 'No: its figures are missing, not zero. "State" beside this says what is wrong with it.',
-  alerts: ['RerankscopeGpuDown'],
+  alerts: ['RerankscopeGpuDown', 'RerankscopeGpuMetricsMissing'],
   unit: 'short',
   width: 8,
   queries: [gaugeByGpu(metrics.gpuUp)],
@@ -42,6 +42,7 @@ export const ecc: Panel = {
   shows: 'Memory errors that were corrected or could not be, within each step of the chart.',
   whenBad:
     'Uncorrected: drain the node and reset the GPU. Corrected ones that grow: have it checked.',
+  alerts: ['RerankerGpuMemoryErrors'],
   unit: 'short',
   width: 8,
   queries: [
@@ -50,6 +51,9 @@ export const ecc: Panel = {
   whenEmpty: notTold,
   thresholds: anyIsBad,
 }
+
+/** What the two have in common, and no more: the name of the metric would keep their rows apart. */
+const one = ['instance', 'gpu_uuid'] as const
 
 export const inventory: Panel = {
   id: 23,
@@ -62,8 +66,24 @@ export const inventory: Panel = {
   unit: 'short',
   width: 12,
   queries: [
-    { query: latest(metrics.gpuInfo, chosenGpu), legend: 'GPU', labelsOnly: true },
-    { query: latest(metrics.gpuInventoryInfo, chosenGpu), legend: 'inventory', labelsOnly: true },
+    {
+      query: aggregate(
+        'max',
+        [...one, 'gpu', 'name', 'kind', 'attribution', 'driver_version'],
+        latest(metrics.gpuInfo, chosenGpu),
+      ),
+      legend: 'GPU',
+      labelsOnly: true,
+    },
+    {
+      query: aggregate(
+        'max',
+        [...one, 'architecture', 'memory', 'mig', 'cuda_version'],
+        latest(metrics.gpuInventoryInfo, chosenGpu),
+      ),
+      legend: 'inventory',
+      labelsOnly: true,
+    },
   ],
   columns: [
     { label: 'instance', shownAs: 'sidecar' },

@@ -1,6 +1,8 @@
 import { metrics } from '../../../core/metrics.ts'
+import type { Policy } from '../../../core/policy.ts'
 import { aggregate, arithmetic, latest } from '../../../core/promql.ts'
-import { byGpu, chosenGpu, gaugeByGpu, notMeasured, type Panel } from '../board.ts'
+import { formatLine } from '../../../core/units.ts'
+import { byGpu, chosenGpu, gaugeByGpu, limitThresholds, notMeasured, type Panel } from '../board.ts'
 
 /** Memory never says to scale in: servers keep what they once took. */
 
@@ -23,13 +25,13 @@ export const memory: Panel = {
 
 const oneGpu = ['gpu_uuid', 'job', 'instance'] as const
 
-export const memoryShare: Panel = {
+export const memoryShare = (policy: Policy): Panel => ({
   id: 12,
   kind: 'timeseries',
   title: 'Share of memory in use',
   shows: 'Memory in use over memory installed, a line a GPU.',
-  whenBad:
-    'Rising for days: a leak, or growing batches. A steady level near the top is how some servers start: they take nearly all at once.',
+  whenBad: `Over ${formatLine(policy.memory.usedRatio)}: the next large batch may fail. Rising for days: a leak, or growing batches. A steady level just under it is how some servers start: they take nearly all at once.`,
+  alerts: ['RerankerGpuMemoryHeadroomLow'],
   unit: 'percentunit',
   width: 10,
   queries: [
@@ -42,8 +44,9 @@ export const memoryShare: Panel = {
     ),
   ],
   whenEmpty: notMeasured,
+  thresholds: limitThresholds(policy.memory.usedRatio),
   maximum: 1,
-}
+})
 
 export const migMemory: Panel = {
   id: 13,

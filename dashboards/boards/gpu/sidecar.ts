@@ -14,7 +14,7 @@ export const sources: Panel = {
   shows: 'Whether each source of each sidecar gives fresh values.',
   whenBad:
     "Down: what the source feeds is missing from every board, not zero. The sidecar's /status says why.",
-  alerts: ['RerankscopeSourceDown'],
+  alerts: ['RerankscopeSourceDown', 'RerankscopeSidecarDegraded'],
   unit: 'short',
   width: 8,
   queries: [{ query: latest(metrics.sourceUp, chosen), legend }],

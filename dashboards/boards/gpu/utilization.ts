@@ -85,6 +85,7 @@ export const spread: Panel = {
   shows: 'How far the busiest chosen GPU is above the idlest.',
   whenBad:
     'Large: the load balancer sends to some and not to others, and a mean over all hides the full one. Balance by requests in flight.',
+  alerts: ['RerankerGpuUtilizationSkew'],
   unit: 'percentunit',
   width: 7,
   queries: [

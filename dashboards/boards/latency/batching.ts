@@ -20,7 +20,7 @@ export const meanBatch = (policy: Policy): Panel => ({
   shows: `Pairs in a batch given to the device, the mean over all chosen replicas. The policy's band is ${String(policy.batchPairs.minimum)} to ${String(policy.batchPairs.maximum)}.`,
   whenBad:
     'Under the band with traffic: let the server wait a few milliseconds for more pairs. Over it with a bad p95: lower the token budget of a batch.',
-  alerts: ['RerankerGpuUtilizationWaste'],
+  alerts: ['RerankerBatchOutsideBand', 'RerankerGpuUtilizationWaste'],
   unit: 'short',
   width: 8,
   queries: [

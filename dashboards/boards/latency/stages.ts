@@ -1,12 +1,6 @@
 import { metrics } from '../../../core/metrics.ts'
-import {
-  aggregate,
-  arithmetic,
-  histogramQuantile,
-  histogramSum,
-  latest,
-} from '../../../core/promql.ts'
-import { waitingPairs, waitingRequests } from '../../../core/queries.ts'
+import { aggregate, histogramQuantile, latest } from '../../../core/promql.ts'
+import { queuePerCompute, waitingPairs, waitingRequests } from '../../../core/queries.ts'
 import { chosen, noTraffic, notTold, type Panel } from '../board.ts'
 
 /** What happens between a request and its answer. */
@@ -30,24 +24,18 @@ export const stages: Panel = {
   whenEmpty: noTraffic,
 }
 
-const seconds = (stage: string) =>
-  aggregate(
-    'sum',
-    [],
-    histogramSum(metrics.stageDuration, '$__rate_interval', { ...chosen, stage }),
-  )
-
-export const queuePerCompute: Panel = {
+export const waiting: Panel = {
   id: 7,
   kind: 'timeseries',
-  title: 'Waiting for each second of computing',
-  shows: 'Seconds that requests spent in the queue for each second that batches were computed.',
+  title: 'Waiting, in batches',
+  shows:
+    'How long a request waits in the queue, in the time that a batch takes to compute: the mean of both.',
   whenBad:
-    'Rising while the utilisation stays: the load comes in bursts, and replicas are missing at their peaks. It says so earlier than the utilisation.',
+    'Over 1, requests wait for more than the batch before theirs. Rising while the utilisation stays: the load comes in bursts, and replicas are missing at their peaks.',
   unit: 'short',
   width: 5,
   queries: [
-    { query: arithmetic(seconds('queue'), '/', seconds('infer')), legend: 'queue per compute' },
+    { query: queuePerCompute([], '$__rate_interval', chosen), legend: 'queue per compute' },
   ],
   whenEmpty: noTraffic,
 }

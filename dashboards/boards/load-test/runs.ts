@@ -32,6 +32,7 @@ export const runs = (policy: Policy): Panel => ({
   shows:
     'Every run of the chosen time: what it offered and what came back. Response times count from the instant at which each request was due.',
   whenBad: `Answered under ${formatLine(1 - policy.budget.errorRatio)}, or p95 over ${formatDuration(policy.p95Seconds)}: more than the reranker can take. A dispatch lag over 10 ms: the generator was late, and the run says nothing about the reranker.`,
+  alerts: ['RerankerLoadTestRunning'],
   unit: 'short',
   width: 24,
   queries: [

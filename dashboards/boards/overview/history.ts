@@ -7,7 +7,7 @@ import { chosen, colors, firingAlerts, notTold, type Panel } from '../board.ts'
 export const alertHistory: Panel = {
   id: 19,
   kind: 'state-timeline',
-  title: 'Alerts',
+  title: 'Alerts over time',
   shows: 'When each alert of rerankscope fired.',
   whenBad: 'Open the runbook of that name; the charts above carry the same times.',
   unit: 'short',
