@@ -7,8 +7,9 @@ import { forms } from './forms/index.ts'
 import { rulesFileName, testsFileName } from './forms/prometheus.ts'
 import { promtool } from './promtool.ts'
 import type { RecordingRule } from './records.ts'
-import { defaultSet, rulesOf, ruleSets, type RuleSet } from './rule-sets.ts'
+import { defaultSet, rulesOf, ruleSets } from './rule-sets.ts'
 import type { AlertRule, RuleContext } from './rules/rule.ts'
+import type { RuleSet } from './sets/set.ts'
 
 export * as autoscaling from './autoscaling/index.ts'
 export { renderRunbooks } from './runbooks.ts'
@@ -42,6 +43,12 @@ export const shippedRules = packageFile('alerts/generated')
 /** Every rule of a set under a policy. */
 export function alertsOf(context: RuleContext, set?: string): readonly AlertRule[] {
   return rulesOf(memberOf(ruleSets, set), context).alerts
+}
+
+/** One of each name, of whichever set: what runbooks are about. */
+export function everyAlert(context: RuleContext): readonly AlertRule[] {
+  const alerts = ruleSets.flatMap((set) => set.alerts(context))
+  return [...new Map(alerts.toReversed().map((alert) => [alert.name, alert])).values()]
 }
 
 /** The recorded figures of a set: what, and from which metrics. */
@@ -89,6 +96,13 @@ export async function checkRules(
   }
   const check = await promtool(['check', 'rules', ...named(rulesFileName)], directory)
   if (!check.passed) return check
-  const test = await promtool(['test', 'rules', ...named(testsFileName)], directory)
-  return { passed: test.passed, output: `${check.output}\n${test.output}` }
+  // One at a time: all of them take minutes, and promtool has a limit for each run.
+  const results = [check]
+  for (const file of named(testsFileName)) {
+    results.push(await promtool(['test', 'rules', file], directory))
+  }
+  return {
+    passed: results.every(({ passed }) => passed),
+    output: results.map(({ output }) => output).join('\n'),
+  }
 }

@@ -19,6 +19,7 @@ export const panels = {
   traffic: overview(10, 'Queries and pairs'),
   errorsByClass: overview(11, 'Errors by class'),
   memory: overview(13, 'GPU memory'),
+  queue: overview(14, 'Queue and requests in flight'),
   sources: overview(15, 'Source health'),
   batch: overview(17, 'Mean batch'),
 } as const satisfies Readonly<Record<string, PanelLink>>

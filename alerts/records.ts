@@ -1,13 +1,6 @@
 import { metrics } from '../core/metrics.ts'
-import {
-  aggregate,
-  arithmetic,
-  growth,
-  histogramMean,
-  windowText,
-  type Query,
-} from '../core/promql.ts'
-import { durationQuantile, errorRatio, utilization } from '../core/queries.ts'
+import { aggregate, growth, histogramMean, windowText, type Query } from '../core/promql.ts'
+import { durationQuantile, errorRatio, queuePerCompute, utilization } from '../core/queries.ts'
 import type { RuleContext } from './rules/rule.ts'
 import { bucketBeside, SeriesWriter, type InputSeries } from './series.ts'
 
@@ -127,8 +120,6 @@ function batchRecords(context: RuleContext): readonly RecordingRule[] {
   const series = write('a:9464')
   const stage = (name: string, mean: number) =>
     series.mean(metrics.stageDuration, { stage: name }, [{ seconds, perSecond: 8, mean }])
-  const mean = (name: string) =>
-    histogramMean(deployment, metrics.stageDuration, short, { job, stage: name })
   return [
     {
       name: `job:reranker_batch_pairs:mean_rate${windowText(windowSeconds)}`,
@@ -143,8 +134,8 @@ function batchRecords(context: RuleContext): readonly RecordingRule[] {
     },
     {
       name: `job:reranker_queue_per_compute:ratio_rate${windowText(short)}`,
-      says: 'how long a request waits, in the time that a batch takes to compute; NaN without traffic',
-      query: arithmetic(mean('queue'), '/', mean('infer')),
+      says: 'how long a request waits, in the time that a batch takes to compute; 0 without traffic',
+      query: queuePerCompute(deployment, short, { job }),
       test: at(
         'how long a request waits, in the time that a batch computes',
         [...stage('queue', 3), ...stage('infer', 2)],

@@ -68,7 +68,9 @@ export function annotationsOf(
     description,
     action,
     runbook_url: `${runbookBase}${name}.md`,
-    dashboard_url: `${dashboardBase}/d/${panel.board}?viewPanel=${String(panel.id)}&var-job=${encodeURIComponent(job)}`,
+    ...(panel && {
+      dashboard_url: `${dashboardBase}/d/${panel.board}?viewPanel=${String(panel.id)}&var-job=${encodeURIComponent(job)}`,
+    }),
   }
 }
 

@@ -1,18 +1,11 @@
-import { records, type RecordDefinitions, type RecordingRule } from './records.ts'
-import { rules } from './rules/index.ts'
-import type { AlertRule, RuleContext, RuleDefinition } from './rules/rule.ts'
-
-/** Rules on one source of metrics. */
-export interface RuleSet {
-  /** On the command line, and before the names of its files. */
-  readonly name: string
-  /** What must be scraped for it, for the help and the docs. */
-  readonly reads: string
-  /** The usual name of the scrape job. */
-  readonly job: string
-  readonly alerts: readonly RuleDefinition[]
-  readonly records: RecordDefinitions
-}
+import type { RecordingRule } from './records.ts'
+import type { AlertRule, RuleContext } from './rules/rule.ts'
+import { article } from './sets/article.ts'
+import { rerankscope } from './sets/rerankscope.ts'
+import type { RuleSet } from './sets/set.ts'
+import { tei } from './sets/tei.ts'
+import { triton } from './sets/triton.ts'
+import { vllm } from './sets/vllm.ts'
 
 /** The rules of a set under a policy. */
 export interface Rules {
@@ -22,19 +15,12 @@ export interface Rules {
   readonly records: readonly RecordingRule[]
 }
 
-export const defaultSet: RuleSet = {
-  name: 'rerankscope',
-  reads: 'the sidecar',
-  job: 'rerankscope',
-  alerts: rules,
-  records,
-}
+/** Every set, the default first. One more = one file in alerts/sets/ and one line here. */
+export const ruleSets: readonly [RuleSet, ...RuleSet[]] = [rerankscope, article, tei, vllm, triton]
+export const [defaultSet] = ruleSets
 
-/** Every set. One more = one file in alerts/sets/ and one line here. */
-export const ruleSets: readonly [RuleSet, ...RuleSet[]] = [defaultSet]
-
-export function rulesOf({ name, alerts, records: define }: RuleSet, context: RuleContext): Rules {
-  return { name, alerts: alerts.map((rule) => rule(context)), records: define(context) }
+export function rulesOf({ name, alerts, records }: RuleSet, context: RuleContext): Rules {
+  return { name, alerts: alerts(context), records: records(context) }
 }
 
 /** What the default set calls a file; the others put their name before it. */

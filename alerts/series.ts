@@ -155,6 +155,11 @@ export class SeriesWriter {
   }
 }
 
+/** The same series, with a scrape at the end that failed. */
+export function withGap(series: readonly InputSeries[]): readonly InputSeries[] {
+  return series.map(({ series: name, values }) => ({ series: name, values: `${values} _x1` }))
+}
+
 /** `name{label="value", …}`, as promtool reads it. */
 export function seriesText(name: string, labels: Labels): string {
   const all = Object.entries(labels)

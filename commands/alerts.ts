@@ -26,6 +26,7 @@ export const alerts = defineCommand({
       'alerts export --format prometheusrule --label release=prometheus --out alerts/',
       'for the Prometheus Operator of kube-prometheus-stack',
     ],
+    ['alerts export --rules tei --job tei --out alerts/', "rules on TEI's own metrics"],
     ['alerts check', 'run promtool over the shipped rules'],
   ],
   options: {

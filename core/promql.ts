@@ -153,6 +153,22 @@ export function overTime<L extends string>(
   )
 }
 
+/**
+ * The mean of a gauge's samples, for gauges that no counter integrates: it takes each sample as if
+ * nothing had happened in between. Not for quantiles, of which a mean means nothing.
+ */
+export function sampledMean<L extends string>(
+  metric: Metric<L>,
+  window: Window,
+  where?: Selector<NoInfer<AllLabels<L>>>,
+): Query<AllLabels<L>> {
+  assert(metric.kind === 'gauge', `${metric.name} is no gauge: use growth().`)
+  return overMetric(
+    metric,
+    `avg_over_time(${selectorText(metric.name, where)}[${windowText(window)}])`,
+  )
+}
+
 /** One series a group. `avg` is missing on purpose: divide two sums instead. */
 export function aggregate<L extends string, const B extends L>(
   how: 'sum' | 'min' | 'max' | 'count',
@@ -268,6 +284,11 @@ export function filter<L extends string, R extends string>(
   right: Query<R>,
 ): Query<L> {
   return join(left, `${how} on (${on.join(', ')})`, right)
+}
+
+/** The left series that have a partner with the same labels, all of them, on the right. */
+export function alsoIn<L extends string>(left: Query<L>, right: Query<NoInfer<L>>): Query<L> {
+  return join(left, 'and', right)
 }
 
 /** The series of both; of two with the same labels the left one. */

@@ -193,16 +193,16 @@ export function pairsPerSecond(window: Window, where: Where = {}): Query<never> 
 
 /** The memory of each GPU, in use over installed, where it was known throughout: the least of the window. */
 export function lastingMemoryUse(
+  { used, total }: { readonly used: Metric<'gpu_uuid'>; readonly total: Metric<'gpu_uuid'> },
   windowSeconds: number,
   { alerting: { minimumSamples } }: Policy,
   where: Where = {},
 ): Query<GpuLabel> {
-  const used = metrics.gpuMemoryUsedBytes
   return filter(
     arithmetic(
       overTime('min', used, windowSeconds, where),
       '/',
-      overTime('max', metrics.gpuMemoryTotalBytes, windowSeconds, where),
+      overTime('max', total, windowSeconds, where),
     ),
     'and',
     gpuLabels,

@@ -4,8 +4,8 @@ import { parseArgs } from 'node:util'
 import { parse } from 'yaml'
 import {
   alertDefaults,
-  alertsOf,
   autoscaling,
+  everyAlert,
   renderRunbooks,
   renderShipped,
 } from '../alerts/index.ts'
@@ -43,7 +43,7 @@ async function generate(policy: Policy): Promise<ReadonlyMap<string, string>> {
   for (const [name, text] of autoscaling.renderAutoscaling(autoscaling.manifestOptionsOf(policy))) {
     files.set(`alerts/generated/autoscaling/${name}`, text)
   }
-  for (const [name, text] of renderRunbooks(alertsOf({ policy, ...alertDefaults }), {
+  for (const [name, text] of renderRunbooks(everyAlert({ policy, ...alertDefaults }), {
     policy,
     ...alertDefaults,
   })) {

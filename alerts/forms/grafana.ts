@@ -66,8 +66,7 @@ function ruleOf(alert: AlertRule, set: string, context: FormContext) {
     ...(steadyGroups.includes(alert.group) && { keepFiringFor: windowText(keepFiringSeconds) }),
     labels: labelsOf(alert),
     annotations: inGrafana(annotationsOf(alert, alert.description, context)),
-    dashboardUid: alert.panel.board,
-    panelId: alert.panel.id,
+    ...(alert.panel && { dashboardUid: alert.panel.board, panelId: alert.panel.id }),
   }
 }
 

@@ -12,6 +12,7 @@ import { gpuUtilizationSkew } from './gpu-utilization-skew.ts'
 import { gpuUtilizationWaste } from './gpu-utilization-waste.ts'
 import { latencyBudget } from './latency-budget.ts'
 import { loadTest } from './load-test.ts'
+import { queueSaturated } from './queue-saturated.ts'
 import type { RuleDefinition } from './rule.ts'
 import { scaleOutBlocked } from './scale-out-blocked.ts'
 import { sidecarDegraded } from './sidecar-degraded.ts'
@@ -31,6 +32,7 @@ export const rules: readonly RuleDefinition[] = [
   gpuMetricsMissing,
   gpuMemoryErrors,
   gpuUtilizationHigh,
+  queueSaturated,
   gpuUtilizationSkew,
   gpuMemoryHeadroom,
   gpuThrottled,

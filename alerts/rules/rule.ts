@@ -63,8 +63,8 @@ export interface AlertRule {
   readonly summary: string
   /** Names the object by its labels and the value; Prometheus' template syntax. */
   readonly description: string
-  /** Where to see it. */
-  readonly panel: PanelLink
+  /** Where to see it, on boards that show the sidecar's metrics. */
+  readonly panel?: PanelLink | undefined
   /** What to do, in a sentence or two. */
   readonly action: string
   /** The numbers of the policy that the rule stands on, for its runbook: what, and how much. */

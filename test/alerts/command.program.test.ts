@@ -74,6 +74,26 @@ test('export with a policy of one’s own: rules, tests and runbooks agree', () 
   expect(refused.stderr).toContain('scaleOut.utilizationRatio')
 })
 
+test('export for the operator: the object with its labels, and the runbooks', () => {
+  const out = join(directory, 'out')
+  const words = ['alerts', 'export', '--out', out, '--format', 'prometheusrule', '--rules', 'tei']
+  expect(cli([...words, '--label', 'release=prometheus', '--label', 'team=search'])).toMatchObject({
+    status: 0,
+    stderr: '',
+  })
+  expect(readdirSync(out)).toEqual(['runbooks', 'tei-prometheusrule.yaml'])
+  expect(readdirSync(join(out, 'runbooks'))).toContain('RerankerServerDown.md')
+  const text = readFileSync(join(out, 'tei-prometheusrule.yaml'), 'utf8')
+  expect(text).toContain('    release: prometheus\n    team: search\n')
+  // The set's own job, as nobody named another.
+  expect(text).toContain('te_request_duration_count{job="tei"}')
+  const refused = cli([...words, '--label', 'release'])
+  expect(refused.status).toBe(2)
+  expect(refused.stderr).toBe(
+    'rerankscope: --label release is no label of Kubernetes: write KEY=VALUE.\n',
+  )
+})
+
 describeWithProgram('promtool', 'rerankscope alerts check', () => {
   // All of them take a minute: see the long suite. Of an ill rule the tests are not run.
   test('passes for rules that hold', () => {

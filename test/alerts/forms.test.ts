@@ -126,8 +126,8 @@ describe('Grafana', () => {
     )
     expect(rule.annotations['description']).not.toMatch(/\$value\b/)
     expect({ board: rule.dashboardUid, id: rule.panelId }).toEqual({
-      board: alert?.panel.board,
-      id: alert?.panel.id,
+      board: alert?.panel?.board,
+      id: alert?.panel?.id,
     })
   })
 
@@ -232,8 +232,8 @@ test.each(alerts.map(({ name, panel }) => [name, panel] as const))(
           readonly panels: readonly { readonly id: number; readonly title: string }[]
         },
     )
-    const board = boards.find(({ uid }) => uid === panel.board)
-    expect(board?.panels.find(({ id }) => id === panel.id)?.title).toBe(panel.title)
+    const board = boards.find(({ uid }) => uid === panel?.board)
+    expect(board?.panels.find(({ id }) => id === panel?.id)?.title).toBe(panel?.title ?? 'none')
   },
 )
 
@@ -246,4 +246,12 @@ test('dashboard_url leads to the panel, in the Grafana that the user names', () 
   expect(text).toContain(
     'dashboard_url: https://grafana.example/d/rerankscope-overview?viewPanel=8&var-job=a%20b',
   )
+})
+
+test('who has no sidecar is led to no board', () => {
+  for (const form of ['prometheus', 'grafana']) {
+    const text = [...renderAlerts({ ...context, set: 'tei', job: 'tei', form }).values()].join()
+    expect(text).toContain('RerankerLatencyBudgetExceeded')
+    expect(text).not.toMatch(/dashboard/)
+  }
 })

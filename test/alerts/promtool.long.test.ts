@@ -6,7 +6,7 @@ import {
   alertDefaults,
   alertsOf,
   checkRules,
-  renderAlerts,
+  renderShipped,
   shippedRules,
 } from '../../alerts/index.ts'
 import {
@@ -57,7 +57,7 @@ describeWithProgram('promtool', 'the alert rules under promtool', () => {
       alerting: { evaluationSeconds: 30, faultWindowSeconds: 180, keepFiringSeconds: 60 },
     })
     if ('problems' in own) throw new Error(own.problems.join())
-    for (const [name, text] of renderAlerts({ ...alertDefaults, policy: own.policy })) {
+    for (const [name, text] of renderShipped({ ...alertDefaults, policy: own.policy })) {
       writeFileSync(join(directory, name), text)
     }
     const { passed, output } = await checkRules(directory)
@@ -71,6 +71,8 @@ describeWithProgram('promtool', 'the alert rules under promtool', () => {
     ['RerankerGpuUtilizationHigh', 'a longer window', '[1m]', '[5m]'],
     ['RerankerGpuUtilizationHigh', 'no floor under the observed time', '>= 54', '>= 0'],
     ['RerankerGpuUtilizationHigh', 'advice that never ends', 'firing_for: 3m', 'firing_for: 3h'],
+    ['RerankerQueueSaturated', 'a higher line', '> 1)', '> 3)'],
+    ['RerankerQueueSaturated', 'hardly any requests', '>= 100', '>= 1'],
     ['RerankerGpuUtilizationLow', 'a lower line', '< 0.4', '< 0.2'],
     ['RerankerGpuUtilizationLow', 'no projection onto one less', '<= 0.7', '<= 70'],
     ['RerankerGpuUtilizationLow', 'the second witness turned round', 'unless on', 'and on'],

@@ -2,7 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { alertDefaults, alertsOf, recordsOf, shippedRules } from '../../alerts/index.ts'
+import {
+  alertDefaults,
+  alertsOf,
+  recordsOf,
+  ruleSetChoices,
+  shippedRules,
+} from '../../alerts/index.ts'
 import { promtool } from '../../alerts/promtool.ts'
 import { prometheus, rulesFileName, testsFileName } from '../../alerts/forms/prometheus.ts'
 import { fileOf } from '../../alerts/rule-sets.ts'
@@ -24,10 +30,17 @@ describeWithProgram('promtool', 'the alert rules under promtool, in short', () =
   test('every rule passes its tests', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'rerankscope-'))
     try {
-      const alone = [
-        ...alertsOf(context).map((alert) => ({ name: alert.name, alerts: [alert], records: [] })),
-        { name: 'records', alerts: [], records: recordsOf(context) },
-      ]
+      const alone = ruleSetChoices.flatMap(({ name: set, job }) => {
+        const own = { ...context, job }
+        return [
+          ...alertsOf(own, set).map((alert) => ({
+            name: `${set}-${alert.name}`,
+            alerts: [alert],
+            records: [],
+          })),
+          { name: `${set}-records`, alerts: [], records: recordsOf(own, set) },
+        ]
+      })
       const tests = alone.map((rules) => {
         for (const [file, text] of prometheus.render(rules, context)) {
           writeFileSync(join(directory, file), text)

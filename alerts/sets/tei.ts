@@ -1,0 +1,141 @@
+import type { Metric } from '../../core/metrics.ts'
+import {
+  aggregate,
+  arithmetic,
+  compare,
+  filter,
+  growth,
+  histogramCount,
+  histogramMean,
+  histogramQuantile,
+} from '../../core/promql.ts'
+import type { AlertRule, RuleContext } from '../rules/rule.ts'
+import { errorTests, type ErrorSeries } from '../shapes/errors.ts'
+import { latencyTests, quantile } from '../shapes/latency.ts'
+import { like } from '../shapes/prose.ts'
+import { queueShare } from '../shapes/queue-share.ts'
+import { serverDown } from '../shapes/server-down.ts'
+import { withoutPanels, type RuleSet } from './set.ts'
+
+const deployment = ['namespace', 'job'] as const
+/** A rerank request is of this method. */
+const where = { method: 'batch' } as const
+
+function counter(name: string): Metric<'method'> {
+  return { name, kind: 'counter', unit: '{request}', labels: ['method'], help: 'Of TEI.' }
+}
+const requests = counter('te_request_count')
+const succeeded = counter('te_request_success')
+
+/** 15 µs, and each bound half as much again as the last: as TEI 1.9 makes them. */
+const bounds = Array.from({ length: 35 }, (_, at) => 1.5e-5 * 1.5 ** at)
+
+function duration(name: string): Metric<never> {
+  return { name, kind: 'histogram', unit: 's', labels: [], help: 'Of TEI.', bounds }
+}
+const requestDuration = duration('te_request_duration')
+const stages = {
+  queue: duration('te_request_queue_duration'),
+  infer: duration('te_request_inference_duration'),
+} as const
+
+/**
+ * What Text Embeddings Inference tells of itself (router/src, v1.9). It knows no GPU, and its own
+ * gauge of the queue is reported not to grow with it, so the queue is judged by durations.
+ */
+export const tei: RuleSet = {
+  name: 'tei',
+  reads: 'Text Embeddings Inference (`te_…`)',
+  job: 'tei',
+  alerts: (context) =>
+    withoutPanels([
+      serverDown(context),
+      latency(context),
+      errors(context),
+      queueShare(context, queueOf(context)),
+    ]),
+  records: () => [],
+}
+
+function latency(context: RuleContext): AlertRule {
+  const { policy, job } = context
+  const { windowSeconds, minimumRequests } = policy.budget
+  const base = like('RerankerLatencyBudgetExceeded', context)
+  const p95 = histogramQuantile(quantile, deployment, requestDuration, windowSeconds, { job })
+  const count = aggregate(
+    'sum',
+    deployment,
+    histogramCount(requestDuration, windowSeconds, { job }),
+  )
+  return {
+    ...base,
+    query: filter(
+      compare(p95, '>', policy.p95Seconds),
+      'and',
+      deployment,
+      compare(count, '>=', minimumRequests),
+    ),
+    action:
+      'Compare `te_request_queue_duration` with `te_request_inference_duration`: a queue wants replicas or fewer documents, slow batches a smaller model or shorter texts.',
+    tests: latencyTests(context, requestDuration, {}, base.description),
+  }
+}
+
+/**
+ * Requests that came and did not succeed. TEI's own count of failures mixes pairs and requests, so
+ * it is not used; requests on their way count as failed until they end.
+ */
+function errors(context: RuleContext): AlertRule {
+  const { policy, job } = context
+  const { windowSeconds, minimumRequests, errorRatio } = policy.budget
+  const base = like('RerankerErrorBudgetExceeded', context)
+  const over = (metric: Metric<'method'>) =>
+    aggregate('sum', deployment, growth('increase', metric, windowSeconds, { job, ...where }))
+  const failed = arithmetic(over(requests), '-', over(succeeded))
+  return {
+    ...base,
+    query: filter(
+      compare(arithmetic(failed, '/', over(requests)), '>', errorRatio),
+      'and',
+      deployment,
+      compare(over(requests), '>=', minimumRequests),
+    ),
+    action:
+      'See which reason grows in `te_request_failure`: `overloaded` wants replicas or fewer documents, `inference` a look at the log of the server, the others at the callers.',
+    tests: errorTests(context, series, base.description),
+  }
+}
+
+const series: ErrorSeries = (write, phases) => [
+  write.counter(
+    requests,
+    where,
+    phases.map(({ seconds, perSecond }) => ({ seconds, value: perSecond })),
+  ),
+  write.counter(
+    succeeded,
+    where,
+    phases.map(({ seconds, perSecond, failed }) => ({ seconds, value: perSecond * (1 - failed) })),
+  ),
+]
+
+function queueOf({ policy, job }: RuleContext): Parameters<typeof queueShare>[1] {
+  const { windowSeconds } = policy.budget
+  const mean = (metric: Metric<never>) => histogramMean(deployment, metric, windowSeconds, { job })
+  return {
+    ratio: arithmetic(mean(stages.queue), '/', mean(stages.infer)),
+    requests: aggregate('sum', deployment, histogramCount(stages.queue, windowSeconds, { job })),
+    series: (write, phases) =>
+      (['queue', 'infer'] as const).flatMap((stage) =>
+        write.mean(
+          stages[stage],
+          {},
+          phases.map(({ seconds, perSecond, waited }) => ({
+            seconds,
+            perSecond,
+            mean: stage === 'queue' ? waited : 1,
+          })),
+        ),
+      ),
+  }
+}
