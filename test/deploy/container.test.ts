@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -15,7 +16,9 @@ import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { alertDefaults } from '../../alerts/index.ts'
 import { parseCommandLine } from '../../commands/parser.ts'
+import { formats } from '../../dashboards/index.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const containerfile = readFileSync(join(root, 'deploy/container/Containerfile'), 'utf8')
@@ -89,10 +92,40 @@ test('the compose example starts a sidecar with options that it has, and reads r
   expect(compose.services.sidecar?.read_only).toBe(true)
   const prometheus = parse(readFileSync(join(root, 'deploy/compose/prometheus.yaml'), 'utf8')) as {
     rule_files: string[]
+    scrape_configs: { job_name: string }[]
   }
+  // The rules look for their series under this job alone.
+  expect(prometheus.scrape_configs.map(({ job_name }) => job_name)).toEqual([alertDefaults.job])
   for (const file of prometheus.rule_files) {
     const name = file.replace('/etc/prometheus/rerankscope/', '')
     expect(readdirSync(join(root, 'alerts/generated'))).toContain(name)
+  }
+})
+
+test('the compose example mounts what is there, and provisions Grafana as the export does', async () => {
+  const folder = join(root, 'deploy/compose')
+  const compose = parse(readFileSync(join(folder, 'compose.yaml'), 'utf8')) as {
+    services: Record<string, { volumes?: string[] }>
+  }
+  const mounted = Object.values(compose.services)
+    .flatMap(({ volumes }) => volumes ?? [])
+    .map((volume) => volume.split(':')[0] ?? '')
+    .filter((path) => path.startsWith('.'))
+  expect(mounted).toContain('../../dashboards/generated')
+  expect(mounted.filter((path) => !existsSync(join(folder, path)))).toEqual([])
+  const files = new Map(
+    formats
+      .find(({ name }) => name === 'provisioning')
+      ?.files([], {
+        folder: 'rerankscope',
+        prometheusUrl: 'http://prometheus:9090',
+        scrapeSeconds: 15,
+      }),
+  )
+  for (const kind of ['dashboards', 'datasources']) {
+    expect(readFileSync(join(folder, `grafana/${kind}.yaml`), 'utf8')).toBe(
+      files.get(`${kind}/rerankscope.yaml`),
+    )
   }
 })
 

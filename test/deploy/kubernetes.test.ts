@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
+import { alertDefaults } from '../../alerts/index.ts'
 import { parseCommandLine } from '../../commands/parser.ts'
 
 const folder = resolve(import.meta.dirname, '../../deploy/kubernetes')
@@ -84,9 +85,16 @@ test('the PodMonitor finds what the patch puts there', () => {
   const monitor = one('sidecar/pod-monitor.yaml') as {
     spec: {
       selector: { matchLabels: Record<string, string> }
-      podMetricsEndpoints: readonly { port: string }[]
+      podMetricsEndpoints: readonly {
+        port: string
+        relabelings: readonly { targetLabel: string; replacement: string }[]
+      }[]
     }
   }
+  // The rules look for their series under this job alone.
+  expect(monitor.spec.podMetricsEndpoints.flatMap(({ relabelings }) => relabelings)).toEqual([
+    { targetLabel: 'job', replacement: alertDefaults.job },
+  ])
   expect(template.metadata.labels).toMatchObject(monitor.spec.selector.matchLabels)
   expect(sidecar?.ports.map(({ name }) => name)).toEqual(
     monitor.spec.podMetricsEndpoints.map(({ port }) => port),
