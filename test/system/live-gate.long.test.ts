@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { alertDefaults } from '../../alerts/index.ts'
+import { alertDefaults, shippedRules } from '../../alerts/index.ts'
 import { systemClock } from '../../core/clock.ts'
 import { policy } from '../../core/policy.ts'
 import { panelQueries, shippedBoards, withEverythingChosen } from '../../dashboards/index.ts'
@@ -26,6 +26,7 @@ import { rerankscope, Rerankscope } from './processes.ts'
 const scrapeSeconds = 5
 const profileSeconds = 30
 const high = 'RerankerGpuUtilizationHigh'
+const symptom = 'RerankerLatencyBudgetExceeded'
 /** The shipped numbers but one: an alert that stays for minutes after its cause would only be waited for. */
 const shorter = { alerting: { keepFiringSeconds: 30 } }
 
@@ -86,7 +87,7 @@ describeWithProgram('prometheus', 'boards and alerts on live data', () => {
       ...['sidecar', '--target', target, '--gpu', 'emulated', '--listen', '127.0.0.1:0'],
     )
     const { inhibit_rules: inhibitRules } = parse(
-      readFileSync(join(rules, 'alertmanager.yaml'), 'utf8'),
+      readFileSync(join(shippedRules, 'alertmanager.yaml'), 'utf8'),
     ) as { inhibit_rules: unknown }
     alertmanager = await startAlertmanager({ folder, inhibitRules, pagerUrl: pager.url })
     closing.push(() => alertmanager.stop())
@@ -123,14 +124,13 @@ describeWithProgram('prometheus', 'boards and alerts on live data', () => {
       ...['--seconds', String(policy.scaleOut.windowSeconds + 45)],
     )
     await expect.poll(() => isActive(high), { timeout: 180_000, interval: 1000 }).toBe(true)
-    await expect
-      .poll(() => pager.received, { timeout: 30_000 })
-      .toContainEqual({ name: high, status: 'firing' })
+    // Whoever is on call hears of it: of the rule, or of the page that tells the symptom and inhibits it.
+    const told = (status: string) =>
+      pager.received.filter((one) => one.status === status && [high, symptom].includes(one.name))
+        .length
+    await expect.poll(() => told('firing'), { timeout: 30_000 }).toBeGreaterThan(0)
     await overload
-    await expect
-      .poll(() => pager.received, { timeout: 300_000, interval: 1000 })
-      .toContainEqual({ name: high, status: 'resolved' })
-    expect(await isActive(high)).toBe(false)
+    await expect.poll(() => isActive(high), { timeout: 300_000, interval: 1000 }).toBe(false)
   })
 
   test('every query of every board answers with data, or is allowed not to', async () => {
