@@ -83,9 +83,10 @@ describeWithProgram('prometheus', 'boards and alerts on live data', () => {
     collector = await startCollector()
     closing.push(pager.close, collector.close)
     target = await start('serve', '--port', '0', '--device', 'cpu', '--threads', '1')
-    sidecar = await start(
-      ...['sidecar', '--target', target, '--gpu', 'emulated', '--listen', '127.0.0.1:0'],
-    )
+    const watch = ['sidecar', '--target', target, '--gpu', 'emulated', '--listen', '127.0.0.1:0']
+    sidecar = await start(...watch)
+    // As a second replica would have one: what a replica less would mean is unknown with a single one.
+    const second = await start(...watch)
     const { inhibit_rules: inhibitRules } = parse(
       readFileSync(join(shippedRules, 'alertmanager.yaml'), 'utf8'),
     ) as { inhibit_rules: unknown }
@@ -94,7 +95,7 @@ describeWithProgram('prometheus', 'boards and alerts on live data', () => {
     prometheus = await startPrometheus({
       folder,
       job: alertDefaults.job,
-      sidecar: new URL(sidecar).host,
+      sidecars: [sidecar, second].map((url) => new URL(url).host),
       collector: collector.address,
       alertmanager: new URL(alertmanager.url).host,
       ruleFiles: [join(rules, 'prometheus-rules.yaml')],

@@ -136,15 +136,17 @@ export async function startAlertmanager(options: {
 export async function startPrometheus(options: {
   readonly folder: string
   readonly job: string
-  readonly sidecar: string
+  readonly sidecars: readonly string[]
   readonly collector: string
   readonly alertmanager: string
   readonly ruleFiles: readonly string[]
   readonly scrapeSeconds: number
 }): Promise<Daemon> {
-  const { folder, job, sidecar, collector, alertmanager, ruleFiles, scrapeSeconds } = options
+  const { folder, job, sidecars, collector, alertmanager, ruleFiles, scrapeSeconds } = options
   const file = join(folder, 'prometheus.yaml')
-  const targets = (address: string) => ({ static_configs: [{ targets: [address] }] })
+  const targets = (...addresses: readonly string[]) => ({
+    static_configs: [{ targets: addresses }],
+  })
   writeFileSync(
     file,
     stringify({
@@ -152,7 +154,7 @@ export async function startPrometheus(options: {
       rule_files: ruleFiles,
       alerting: { alertmanagers: [targets(alertmanager)] },
       scrape_configs: [
-        { job_name: job, ...targets(sidecar) },
+        { job_name: job, ...targets(...sidecars) },
         { job_name: 'collector', honor_labels: true, ...targets(collector) },
       ],
     }),
