@@ -102,7 +102,7 @@ test('the compose example starts a sidecar with options that it has, and reads r
   }
 })
 
-test('the compose example mounts what is there, and provisions Grafana as the export does', async () => {
+test('the compose example mounts what is there, and provisions Grafana as the export does', () => {
   const folder = join(root, 'deploy/compose')
   const compose = parse(readFileSync(join(folder, 'compose.yaml'), 'utf8')) as {
     services: Record<string, { volumes?: string[] }>
