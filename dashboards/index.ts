@@ -8,6 +8,7 @@ export { contentsOf, panelQueries, withEverythingChosen, type PanelQuery } from 
 export { pushBoards } from './grafana/push.ts'
 export { verifyBoards, type Verification } from './grafana/verify.ts'
 export { formats } from './formats/index.ts'
+export { withRunbooks } from './runbooks.ts'
 export { maximumMinutes, startPreview, stillPreview, type PreviewSource } from './preview/index.ts'
 export { timeWindow } from './preview/window.ts'
 

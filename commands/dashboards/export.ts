@@ -3,7 +3,7 @@ import { parseTargetUrl } from '../../core/target-url.ts'
 import { formats } from '../../dashboards/index.ts'
 import type { CommandContext } from '../command.ts'
 import { exportFiles } from '../export.ts'
-import { chosenBoards } from './chosen.ts'
+import { boardsToHandOut } from './chosen.ts'
 import { scrapeSecondsOf, type DashboardArguments } from './options.ts'
 
 /** By the name that it has in most deployments. */
@@ -18,7 +18,7 @@ export function exportBoards(args: DashboardArguments, context: CommandContext):
     scrapeSeconds: scrapeSecondsOf(args),
   }
   const format = formats.find(({ name }) => name === args.format)
-  const files = format?.files(chosenBoards(args.board), options) ?? []
+  const files = format?.files(boardsToHandOut(args), options) ?? []
   exportFiles(args.out, files, context)
   return exitCodes.done
 }

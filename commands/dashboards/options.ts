@@ -21,6 +21,10 @@ export const dashboardOptions = {
     describe: 'export, push: the folder in Grafana that the boards come into',
   },
   ...grafanaOptions('push, verify: URL of Grafana', 'write dashboards and folders'),
+  'runbook-base': {
+    type: 'string',
+    describe: 'export, push: link panels to runbooks: what stands before <AlertName>.md',
+  },
   overwrite: {
     type: 'boolean',
     default: false,
