@@ -34,9 +34,10 @@ const width = 1440
 
 const scratch = mkdtempSync(join(tmpdir(), 'rerankscope-pictures-'))
 const stop = new AbortController()
-process.on('SIGINT', () => {
-  stop.abort()
-})
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.on(signal, () => {
+    stop.abort()
+  })
 const running: (() => unknown)[] = [
   () => {
     rmSync(scratch, { recursive: true, force: true })
@@ -115,6 +116,7 @@ const withoutBareRows = `document.querySelectorAll('.board').forEach((board) => 
 })`
 
 async function takePictures(prometheus: string, fromSeconds: number): Promise<void> {
+  const toSeconds = systemClock.wallSeconds()
   const browser = await chromium.launch({
     executablePath: options.chromium,
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
@@ -122,7 +124,7 @@ async function takePictures(prometheus: string, fromSeconds: number): Promise<vo
   running.push(() => browser.close())
   for (const board of shippedBoards()) {
     const { html, panels } = await stillPreview({
-      ...{ board, fromSeconds, toSeconds: systemClock.wallSeconds(), scrapeSeconds },
+      ...{ board, fromSeconds, toSeconds, scrapeSeconds },
       prometheus: parseTargetUrl(prometheus, '--prometheus'),
       signal: stop.signal,
     })
@@ -159,11 +161,11 @@ try {
   const common = ['--target', server.url, '--sidecar', sidecar.url, '--otlp', collector.url]
   await load('steady', ...common, '--profile', 'low')
   await systemClock.sleep(phaseSeconds / 5, stop.signal)
-  await load('batches', ...common, '--profile', 'high')
-  await systemClock.sleep(phaseSeconds / 5, stop.signal)
   const saturate = ['--mode', 'saturate', '--concurrency', '16']
   await load('the-most', ...common, '--profile', 'high', ...saturate)
-  await systemClock.sleep(2 * scrapeSeconds, stop.signal)
+  await systemClock.sleep(phaseSeconds / 5, stop.signal)
+  // Half of the profile's rate: a board that is red all over shows little.
+  await load('batches', ...common, '--profile', 'high', '--rate-scale', '0.5')
   await takePictures(prometheus, fromSeconds)
 } finally {
   for (const end of running.reverse()) await end()

@@ -76,9 +76,19 @@ const variable = z.looseObject({
   current: z.looseObject({ value: z.unknown() }).partial().default({}),
 })
 
+const annotation = z.looseObject({
+  name: z.string(),
+  enable: z.boolean().default(true),
+  iconColor: z.string().default('text'),
+  /** Of Prometheus; without one Grafana itself keeps what is marked. */
+  expr: z.string().optional(),
+  titleFormat: z.string().default(''),
+})
+
 const board = z.looseObject({
   title: z.string(),
   description: z.string().default(''),
+  annotations: z.looseObject({ list: z.array(annotation) }).default({ list: [] }),
   templating: z.looseObject({ list: z.array(variable) }),
   panels: z.array(panel.extend({ panels: z.array(panel).default([]) })),
 })
@@ -87,6 +97,7 @@ export type Field = z.infer<typeof field>
 export type Override = z.infer<typeof override>
 export type Target = z.infer<typeof target>
 export type Panel = z.infer<typeof panel>
+export type Annotation = z.infer<typeof annotation>
 export type Variable = z.infer<typeof variable>
 export type Mapping = z.infer<typeof mapping>
 export type Steps = readonly z.infer<typeof step>[]
@@ -102,12 +113,13 @@ export interface Model {
   readonly title: string
   readonly description: string
   readonly variables: readonly Variable[]
+  readonly annotations: readonly Annotation[]
   readonly sections: readonly Section[]
 }
 
 /** A board as the preview needs it: what a closed row holds stands below its heading, open. */
 export function modelOf({ name, json }: Pick<Board, 'name' | 'json'>): Model {
-  const { title, description, templating, panels } = board.parse(JSON.parse(json))
+  const { title, description, annotations, templating, panels } = board.parse(JSON.parse(json))
   const sections: { title: string; panels: Panel[] }[] = [{ title: '', panels: [] }]
   for (const one of panels) {
     if (one.type === 'row') sections.push({ title: one.title, panels: [...one.panels] })
@@ -118,6 +130,7 @@ export function modelOf({ name, json }: Pick<Board, 'name' | 'json'>): Model {
     title,
     description,
     variables: templating.list,
+    annotations: annotations.list,
     sections: sections.filter((section) => section.panels.length > 0),
   }
 }

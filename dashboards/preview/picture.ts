@@ -4,6 +4,7 @@ import { panelQueries } from '../coverage.ts'
 import type { Board } from '../index.ts'
 import type { Chart } from './kinds/kind.ts'
 import { kinds } from './kinds/index.ts'
+import { marksOf, type Mark } from './marks.ts'
 import { modelOf, type Panel, type Target } from './model.ts'
 import type { Prometheus, RawSeries } from './prometheus.ts'
 import { hasValue, seriesOf } from './series.ts'
@@ -17,6 +18,7 @@ export interface BoardPicture {
   readonly description: string
   readonly window: TimeWindow
   readonly menus: readonly Menu[]
+  readonly marks: readonly Mark[]
   readonly sections: readonly {
     readonly title: string
     readonly panels: readonly PanelPicture[]
@@ -48,10 +50,13 @@ const atOnce = 6
 
 /** Asks a Prometheus what a board asks. Rejects with a `UserError` when it cannot be asked at all. */
 export async function pictureOf(board: Board, look: Look): Promise<BoardPicture> {
-  const { title, description, name, variables, sections } = modelOf(board)
+  const { title, description, name, variables, annotations, sections } = modelOf(board)
   const { prometheus, window, choice, signal } = look
   const menus = await fillMenus(variables, choice, window, (label, selector) =>
     prometheus.labelValues(label, selector, window, signal),
+  )
+  const marks = await marksOf(annotations, (expression) =>
+    prometheus.range(substitute(expression, menus, window), window, signal),
   )
   const reasons = new Map(
     panelQueries([board]).map((query) => [
@@ -69,7 +74,7 @@ export async function pictureOf(board: Board, look: Look): Promise<BoardPicture>
   })
   const byPanel = new Map(panels.map((panel, at) => [panel, drawn[at]]))
   return {
-    ...{ name, title, description, window, menus },
+    ...{ name, title, description, window, menus, marks },
     sections: sections.map((section) => ({
       title: section.title,
       panels: section.panels.flatMap((panel) => byPanel.get(panel) ?? []),

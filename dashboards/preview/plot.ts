@@ -16,7 +16,8 @@ export interface PlotRow {
 }
 
 const percent = (share: number) => `${(share * 100).toFixed(3)}%`
-const timesBelow = 5
+/** Times below a plot: with seconds they are longer, and fewer fit. */
+const timesOf = (spanSeconds: number) => (spanSeconds < 5 * 60 ? 3 : 5)
 
 /** `gap` is the share of a row that stays free above and below its cells. */
 export function plotMarkup(
@@ -26,6 +27,7 @@ export function plotMarkup(
 ): Markup {
   const span = toSeconds - fromSeconds || 1
   const height = 1 / rows.length
+  const times = timesOf(span)
   const cells = rows.flatMap((row, at) =>
     row.cells.map((cell) => {
       const from = Math.max(cell.fromSeconds, fromSeconds)
@@ -48,11 +50,11 @@ export function plotMarkup(
     </div>
     <svg class="plot-cells" width="100%" height="100%">${cells}</svg>
     <div class="plot-x">
-      ${Array.from({ length: timesBelow }, (_, at) => {
-        const share = (at + 0.5) / timesBelow
+      ${Array.from({ length: times }, (_, at) => {
+        const share = (at + 0.5) / times
         return html`<span
           data-seconds="${String(Math.round(fromSeconds + share * span))}"
-          data-apart="${String(span / timesBelow)}"
+          data-apart="${String(span / times)}"
         ></span>`
       })}
     </div>

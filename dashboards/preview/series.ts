@@ -39,13 +39,14 @@ export function seriesOf(
 /** True when there is anything to draw. */
 export const hasValue = ({ points }: Series) => points.some(([, value]) => value !== null)
 
-/** `{{label}}` stands for the label's value; without a format all labels are the name. */
+/** `{{label}}` stands for the label's value. */
+export const filledIn = (format: string, labels: Series['labels']) =>
+  format.replaceAll(/\{\{\s*(\w+)\s*\}\}/g, (_, label: string) => labels[label] ?? '')
+
+/** Without a format all labels are the name. */
 function legendOf({ legendFormat, expr }: Target, labels: Series['labels']): string {
   if (legendFormat !== '' && legendFormat !== '__auto') {
-    return legendFormat.replaceAll(
-      /\{\{\s*(\w+)\s*\}\}/g,
-      (_, label: string) => labels[label] ?? '',
-    )
+    return filledIn(legendFormat, labels)
   }
   const { __name__: name = '', ...others } = labels
   const inside = Object.entries(others).map(([label, value]) => `${label}="${value}"`)

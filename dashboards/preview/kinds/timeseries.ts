@@ -60,14 +60,15 @@ function columnsOf(series: readonly Series[], window: TimeWindow): (number | nul
   })
 }
 
-/** Each line on the sum of those before it. Where one is missing it adds nothing. */
+/**
+ * Each line on the sum of those before it. One that is missing adds nothing, but where every one is
+ * missing there is a gap: areas are drawn between neighbours, and need both.
+ */
 function stack(columns: readonly (readonly (number | null)[])[]): (number | null)[][] {
-  let below: (number | null)[] = []
+  const anything = (columns[0] ?? []).map((_, at) => columns.some((column) => column[at] !== null))
+  let below: (number | null)[] = anything.map((some) => (some ? 0 : null))
   return columns.map((column) => {
-    below = column.map((value, at) => {
-      const under = below[at] ?? null
-      return value === null ? under : value + (under ?? 0)
-    })
+    below = below.map((under, at) => (under === null ? null : under + (column[at] ?? 0)))
     return below
   })
 }
@@ -138,5 +139,14 @@ function legendOf(panel: Panel, series: readonly Series[]): Markup | string {
       return value === null ? '–' : formatIn(scaleOf(unit, value), value, decimals)
     }),
   }))
-  return legendMarkup(rows, calculations.map(calculationName))
+  return legendMarkup(zerosLast(rows, series), calculations.map(calculationName))
+}
+
+/** A legend shows a few rows and scrolls for the others; lines that lie on zero must not fill it. */
+function zerosLast<T>(rows: readonly T[], series: readonly Series[]): readonly T[] {
+  const isZero = (at: number) => series[at]?.points.every(([, value]) => !value) ?? false
+  const places = rows.map((_, at) => at)
+  return [...places.filter((at) => !isZero(at)), ...places.filter(isZero)].flatMap(
+    (at) => rows[at] ?? [],
+  )
 }

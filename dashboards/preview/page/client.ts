@@ -15,6 +15,7 @@ export const clientScript = String.raw`
     return String(Number(scaled.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3))) + suffix;
   };
   const setup = JSON.parse(document.getElementById('setup').textContent);
+  let marks = setup.marks;
   const transparent = (color, share) => 'color-mix(in srgb, ' + color + ' ' + Math.round(share * 100) + '%, transparent)';
 
   const underlay = (chart) => (u) => {
@@ -28,6 +29,15 @@ export const clientScript = String.raw`
       ctx.globalAlpha = 0.1;
       ctx.fillStyle = css('tone-' + tone);
       ctx.fillRect(bbox.left, top, bbox.width, bottom - top);
+    });
+    marks.forEach(({ fromSeconds, toSeconds, tone }) => {
+      const x = u.valToPos(fromSeconds, 'x', true);
+      const wide = u.valToPos(toSeconds, 'x', true) - x;
+      ctx.fillStyle = css('tone-' + tone);
+      ctx.globalAlpha = 0.45;
+      ctx.fillRect(x, bbox.top, devicePixelRatio, bbox.height);
+      // What lasts is a bar along the axis: lines and regions stay to be seen.
+      ctx.fillRect(x, bbox.top + bbox.height - 2 * devicePixelRatio, wide, 2 * devicePixelRatio);
     });
     ctx.globalAlpha = 1;
     chart.limits.forEach(({ at, tone }) => {
@@ -61,7 +71,7 @@ export const clientScript = String.raw`
         if (value == null) return [];
         const below = chart.stacked && n > 0 ? u.data[n][at] || 0 : 0;
         return [name + '   ' + format(chart.scale, value - below)];
-      })].join('\n');
+      }), ...marks.filter(({ fromSeconds, toSeconds }) => fromSeconds <= u.data[0][at] && u.data[0][at] <= toSeconds).map(({ title }) => title)].join('\n');
       const right = u.cursor.left < u.over.clientWidth / 2;
       tip.style.left = right ? 'auto' : '64px';
       tip.style.right = right ? '8px' : 'auto';
@@ -82,11 +92,12 @@ export const clientScript = String.raw`
       series: [{}, ...chart.lines.map(({ name, paint, width, fill, dashed, bars: asBars }) => {
         const color = css('tone-' + paint);
         return {
-          label: name, stroke: color, width: Math.max(1.5, width),
+          // Stacked areas lie upon one another: the outline of an empty one would hide the next.
+          label: name, stroke: color, width: chart.stacked ? 0 : Math.max(1.5, width),
           ...(fill > 0 ? { fill: transparent(color, fill) } : {}),
           ...(dashed ? { dash: [6, 4] } : {}),
           ...(asBars ? { paths: bars } : {}),
-          points: { show: true, size: 5, fill: color, filter: lonely },
+          points: { show: !chart.stacked, size: 5, fill: color, filter: lonely },
         };
       })],
       ...(chart.stacked ? { bands: chart.lines.slice(1).map((_, n) => ({ series: [n + 2, n + 1] })) } : {}),
@@ -123,13 +134,14 @@ export const clientScript = String.raw`
     try {
       const response = await fetch('picture/' + setup.board + location.search);
       if (!response.ok) throw new Error((await response.text()).trim());
-      const { panels, charts: newer } = await response.json();
+      const { panels, charts: newer, marks: newest } = await response.json();
       panels.forEach(({ key, state, markup }) => {
         const panel = document.getElementById(key);
         panel.dataset.state = state;
         panel.querySelector('.body').innerHTML = markup;
       });
       charts = newer;
+      marks = newest;
       draw();
       age.textContent = 'as of ' + second(Date.now() / 1000);
     } catch (error) {

@@ -31,11 +31,13 @@ export interface Renewal {
     readonly markup: string
   }[]
   readonly charts: Readonly<Record<string, Chart>>
+  readonly marks: BoardPicture['marks']
 }
 
-export function renewalOf({ name, sections }: BoardPicture): Renewal {
+export function renewalOf({ name, sections, marks }: BoardPicture): Renewal {
   const panels = sections.flatMap((section) => section.panels)
   return {
+    marks,
     panels: panels.map(({ id, state, markup }) => ({
       key: panelKey(name, id),
       state,
@@ -55,6 +57,7 @@ export function renderPage(picture: BoardPicture, live?: Live): Page {
   const setup = {
     board: picture.name,
     charts: renewalOf(picture).charts,
+    marks: picture.marks,
     refreshSeconds: live?.refreshSeconds,
   }
   const document = html`<!doctype html>

@@ -83,6 +83,15 @@ test('timeseries: names, gaps, areas of thresholds, an axis in one scale, figure
   expect(text).toBe('Name Last Max GPU 0 2 s 3 s the other 1 s 1 s')
 })
 
+test('timeseries: a line that lies on zero comes last in the legend and keeps its colour', () => {
+  const { chart, text } = draw({ type: 'timeseries', targets: [target('{{class}}')] }, [
+    line({ class: 'none' }, 0, 0),
+    line({ class: 'some' }, 0, 2),
+  ])
+  expect(chart?.lines.map(({ name, paint }) => `${name} ${paint}`)).toEqual(['none p0', 'some p1'])
+  expect(text).toBe('some none')
+})
+
 test('timeseries: stacked lines stand on each other, and limits are lines where the panel says so', () => {
   const { chart } = draw(
     {
@@ -95,12 +104,12 @@ test('timeseries: stacked lines stand on each other, and limits are lines where 
         },
       },
     },
-    [line({ band: 'a' }, 1, 1, 1, 1, 1), line({ band: 'b' }, 2, NaN, 2, 2, 2)],
+    [line({ band: 'a' }, 1, 1, NaN, NaN), line({ band: 'b' }, 2, NaN, 2, NaN)],
   )
   expect(chart?.stacked).toBe(true)
   expect(chart?.columns.slice(1)).toEqual([
-    [1, 1, 1, 1, 1],
-    [3, 1, 3, 3, 3],
+    [1, 1, 0, null, null],
+    [3, 1, 2, null, null],
   ])
   expect(chart?.limits).toEqual([{ at: 2, tone: 'red' }])
   expect(chart?.regions).toEqual([])
