@@ -77,17 +77,14 @@ export function scoreTable({ rows, scores, weights }: Bench): Table {
     head: [
       'target',
       ...shown.map(({ name, title }) => `${title} (${formatRatio(weights[name])})`),
-      ...['total', 'weight behind it', 'article: scores', 'article: total'],
+      ...['total', 'weight behind it', 'article: the first four', 'article: total'],
     ],
     rows: scores.map(({ target, byDimension, total, weightShare }, at) => [
       target,
       ...shown.map(({ name }) => score(byDimension[name])),
       score(total),
       formatRatio(weightShare),
-      shown
-        .filter(({ name }) => article(at)?.scores[name] !== undefined)
-        .map(({ name, title }) => `${title} ${score(article(at)?.scores[name])}`)
-        .join(', ') || unknown,
+      theirScores(article(at)),
       score(article(at)?.total),
     ]),
     notes: [
@@ -95,6 +92,14 @@ export function scoreTable({ rows, scores, weights }: Bench): Table {
       'the total is the weighted mean over what is known; a missing dimension is left out, it is not zero',
     ],
   }
+}
+
+function theirScores(row: ReturnType<typeof articleRow>): string {
+  if (row === undefined) return unknown
+  return dimensions
+    .slice(0, 4)
+    .map(({ name }) => score(row.scores[name]))
+    .join(' / ')
 }
 
 const cases: Readonly<Record<(typeof dimensions)[number]['name'], string>> = {

@@ -39,9 +39,9 @@ export const clientScript = String.raw`
         { ...axis, size: 64, values: (u, ticks) => ticks.map(kind.y) },
       ],
       padding: [10, 64, 0, 0],
-      series: [{}, ...chart.labels.map((label, at) => ({
-        label, stroke: css('device' + at % 4), width: 2, spanGaps: true, dash: at < 4 ? undefined : [6, 4],
-        points: { show: kind.size > 0, size: kind.size, fill: css('device' + at % 4) },
+      series: [{}, ...chart.lines.map(({ label, place }) => ({
+        label, stroke: css('device' + place % 4), width: 2, spanGaps: true, dash: place < 4 ? undefined : [6, 4],
+        points: { show: kind.size > 0, size: kind.size, fill: css('device' + place % 4) },
       }))],
       cursor: { drag: { x: false, y: false } },
       legend: { show: false },
@@ -49,7 +49,7 @@ export const clientScript = String.raw`
         drawClear: [underlay(chart)],
         setCursor: [(u) => {
           const at = u.cursor.idx;
-          readout.textContent = at == null ? '' : [kind.x(u.data[0][at]), ...chart.labels.flatMap((label, n) => {
+          readout.textContent = at == null ? '' : [kind.x(u.data[0][at]), ...chart.lines.flatMap(({ label }, n) => {
             const value = u.data[n + 1][at];
             return value == null ? [] : [label + ' ' + kind.y(value)];
           })].join('   ');

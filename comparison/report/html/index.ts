@@ -77,15 +77,15 @@ const titles: Readonly<Record<Chart['id'], string>> = {
   utilization: 'Utilisation over time, sustained load',
 }
 
-function chartCard({ id, labels }: Chart): Markup {
+function chartCard({ id, lines }: Chart): Markup {
   return html`<div class="card">
     <h2>${titles[id]}</h2>
     <div class="legend">
-      ${labels.map(
-        (label, at) =>
+      ${lines.map(
+        ({ label, place }) =>
           html`<span
-            class="key ${at < 4 ? '' : 'stroke dashed'}"
-            style="--key:var(--device${at % 4})"
+            class="key ${place < 4 ? '' : 'stroke dashed'}"
+            style="--key:var(--device${place % 4})"
             >${label}</span
           >`,
       )}<output></output>

@@ -10,6 +10,6 @@ ul.notes { margin: 10px 0 0; padding-left: 18px; color: var(--muted); font-size:
 .bars .bar { height: 12px; border-radius: 3px; background: var(--accent-soft); }
 .bars .bar i { display: block; height: 100%; border-radius: 3px; background: var(--key); }
 .bars .value { text-align: right; }
-@media (max-width: 760px) { main { padding: 20px 12px 48px; } .card { padding: 14px; } .verdict { flex-direction: column; gap: 8px; } }
+@media (max-width: 760px) { .scroll table { min-width: 780px; } main { padding: 20px 12px 48px; } .card { padding: 14px; } .verdict { flex-direction: column; gap: 8px; } }
 @media print { main { padding: 0; max-width: none; } .bar, .bar i, .pill, .key::before { print-color-adjust: exact; } td, th { font-size: 11px; } }
 `
