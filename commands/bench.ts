@@ -138,7 +138,7 @@ async function measured(
   const clock = systemClock
   const apiKeys = await apiKeysOf(matrix, environment)
   const models = await modelsByTarget(matrix, join(folder.path, 'models'), context)
-  const watch = await DeviceWatch.open({ clock, signal })
+  const watch = await DeviceWatch.open({ clock, signal, path: environment['PATH'] ?? '' })
   try {
     await measureAll(visits, {
       ...{ matrix, folder, signal, clock, watch, apiKeys, models, retry },

@@ -1,3 +1,5 @@
+import { access, constants } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
 import type { MemoryFacts } from '../../comparison/index.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { Snapshot } from '../../core/snapshot.ts'
@@ -10,7 +12,8 @@ interface Look {
   readonly processes: ReadonlyMap<number, number>
 }
 
-const findSeconds = 5
+/** The driver's first answer takes a while where nothing keeps it loaded. */
+const findSeconds = 15
 const settleSeconds = 2
 /** A reading of the processes comes every ten seconds. */
 const processPatienceSeconds = 12
@@ -27,8 +30,9 @@ export class DeviceWatch {
     this.#context = context
   }
 
-  /** Undefined on a machine without a GPU that nvidia-smi sees. */
+  /** Undefined on a machine without nvidia-smi, and on one where it sees no GPU. */
   static async open(context: WatchContext): Promise<DeviceWatch | undefined> {
+    if (!(await isOnPath('nvidia-smi', context.path))) return undefined
     const sidecar = await startProgram(
       [
         ...['sidecar', '--server', 'none', '--gpu', 'nvidia-smi', '--inventory', '10'],
@@ -39,9 +43,8 @@ export class DeviceWatch {
     const { clock, signal } = context
     const giveUp = clock.monotonicSeconds() + findSeconds
     while (!signal.aborted && clock.monotonicSeconds() < giveUp) {
-      const { gpus, sources } = await snapshotOf(sidecar.url)
+      const { gpus } = await snapshotOf(sidecar.url)
       if (gpus.some(({ up }) => up)) return new DeviceWatch(sidecar, context)
-      if (sources.some(({ up, reason }) => !up && reason !== undefined)) break
       await clock.sleep(0.2, signal)
     }
     await sidecar.stop()
@@ -77,6 +80,20 @@ export class DeviceWatch {
 interface WatchContext {
   readonly clock: Clock
   readonly signal: AbortSignal
+  /** Where programs are looked for: PATH. */
+  readonly path: string
+}
+
+async function isOnPath(program: string, path: string): Promise<boolean> {
+  const found = await Promise.all(
+    path.split(delimiter).map((folder) =>
+      access(join(folder, program), constants.X_OK).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  )
+  return found.includes(true)
 }
 
 export async function snapshotOf(sidecarUrl: string): Promise<Snapshot> {
