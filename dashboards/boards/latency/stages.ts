@@ -1,7 +1,7 @@
 import { metrics } from '../../../core/metrics.ts'
 import { aggregate, histogramQuantile, latest } from '../../../core/promql.ts'
 import { queuePerCompute, waitingPairs, waitingRequests } from '../../../core/queries.ts'
-import { chosen, noTraffic, notTold, type Panel } from '../board.ts'
+import { chosen, limitThresholds, noTraffic, notTold, type Panel } from '../board.ts'
 
 /** What happens between a request and its answer. */
 
@@ -32,12 +32,14 @@ export const waiting: Panel = {
     'How long a request waits in the queue, in the time that a batch takes to compute: the mean of both.',
   whenBad:
     'Over 1, requests wait for more than the batch before theirs. Rising while the utilisation stays: the load comes in bursts, and replicas are missing at their peaks.',
+  alerts: ['RerankerQueueSaturated'],
   unit: 'short',
   width: 5,
   queries: [
     { query: queuePerCompute([], '$__rate_interval', chosen), legend: 'queue per compute' },
   ],
   whenEmpty: noTraffic,
+  thresholds: limitThresholds(1),
 }
 
 export const queue: Panel = {

@@ -147,6 +147,8 @@ export const queueOverTime: Panel = {
   title: 'Queue and requests in flight',
   shows: 'Pairs or requests that wait for the device, and requests accepted and not yet answered.',
   whenBad: 'A queue that never empties means that replicas are missing, whatever the utilisation.',
+  alerts: ['RerankerQueueSaturated'],
+  opens: 'latency',
   unit: 'short',
   width: 8,
   queries: [
