@@ -15,7 +15,7 @@ export const absent: RuleDefinition = (context) => {
     query: overTime('absent', scrapeUp, faultWindowSeconds, { job }),
     summary: 'Prometheus knows no sidecar at all.',
     description: describe('{{ $labels.job }}', context),
-    panel: panels.sources,
+    panel: panels.watched,
     action:
       "Look at Prometheus' targets page: the scrape job is missing, has another name, or its service discovery finds nothing.",
     numbers: [['Absent for', formatWindow(faultWindowSeconds)]],

@@ -16,7 +16,7 @@ export const gpuDown: RuleDefinition = (context) => {
     query: lasting(0, metrics.gpuUp, policy, { job }),
     summary: 'A GPU that was seen before does not answer any more.',
     description: describe('{{ $labels.gpu_uuid }}', '{{ $labels.instance }}', context),
-    panel: panels.utilizationByGpu,
+    panel: panels.answers,
     action:
       'Look at `nvidia-smi` and the kernel log (`dmesg | grep -i xid`) on that machine; drain it and reset the GPU or restart the machine.',
     numbers: [

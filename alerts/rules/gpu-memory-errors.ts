@@ -16,7 +16,7 @@ export const gpuMemoryErrors: RuleDefinition = (context) => ({
   query: queryOf(context),
   summary: 'A GPU had memory errors that cannot be corrected, or its driver asks for a reset.',
   description: describe('{{ $labels.gpu_uuid }}', '{{ $labels.instance }}', context),
-  panel: panels.memory,
+  panel: panels.memoryErrors,
   action:
     'Read the kernel log (`dmesg | grep -i xid`) and `nvidia-smi -q -d ECC,ROW_REMAPPER`; drain the machine, then reset the GPU. If the errors come back, have the GPU replaced.',
   numbers: [

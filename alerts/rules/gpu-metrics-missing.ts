@@ -39,7 +39,7 @@ export const gpuMetricsMissing: RuleDefinition = (context) => {
     ),
     summary: 'A sidecar that should watch GPUs has figures of none.',
     description: describe('{{ $labels.instance }}', context),
-    panel: panels.sources,
+    panel: panels.answers,
     action:
       "Run `nvidia-smi` where the sidecar runs, and read `sources[].reason` in the sidecar's `/status`; give its container the driver, or say `--gpu none` if there is no GPU.",
     numbers: [

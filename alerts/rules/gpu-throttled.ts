@@ -28,7 +28,7 @@ export const gpuThrottled: RuleDefinition = (context) => {
       '{{ $labels.reason }}',
       context,
     ),
-    panel: panels.utilizationByGpu,
+    panel: panels.throttleReasons,
     action:
       'Look after the cooling and the power of that machine; until then take load off the GPU. Utilisation does not show this: a slow GPU is a busy one.',
     numbers: [

@@ -19,7 +19,7 @@ export const gpuUtilizationHigh: RuleDefinition = (context) => {
     ),
     summary: 'The GPUs of the reranker have no headroom left.',
     description: describe('{{ $labels.job }}', '{{ $value | humanizePercentage }}', context),
-    panel: panels.utilizationByGpu,
+    panel: panels.utilization,
     action:
       'Add a replica, or cut the work that a query brings: fewer documents, a shorter maximum length.',
     numbers: [

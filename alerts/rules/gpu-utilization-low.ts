@@ -18,7 +18,7 @@ export const gpuUtilizationLow: RuleDefinition = (context) => {
     query: queryOf(context),
     summary: 'The reranker would do with one replica less.',
     description: describe('{{ $labels.job }}', '{{ $value | humanizePercentage }}', context),
-    panel: panels.utilizationByGpu,
+    panel: panels.projection,
     action: 'Remove a replica, or share the GPUs with another model.',
     numbers: [
       ['Fires below', formatLine(line)],

@@ -30,7 +30,7 @@ export const gpuUtilizationSkew: RuleDefinition = (context) => {
     ),
     summary: 'The GPUs of the reranker are not equally busy.',
     description: describe('{{ $labels.job }}', '{{ $value | humanizePercentage }}', context),
-    panel: panels.utilizationByGpu,
+    panel: panels.spread,
     action:
       'Mend the load balancing before adding a replica: long-lived connections stick to one replica, and a GPU that no replica uses must be left out with `--gpu-devices`.',
     numbers: [

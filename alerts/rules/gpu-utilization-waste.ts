@@ -24,7 +24,7 @@ export const gpuUtilizationWaste: RuleDefinition = (context) => {
     ),
     summary: 'The reranker serves requests, but its GPUs are idle much of the time.',
     description: describe('{{ $labels.job }}', '{{ $value | humanizePercentage }}', context),
-    panel: panels.utilizationByGpu,
+    panel: panels.utilization,
     action: `Change the batch strategy: larger batches (${String(minimum)} to ${String(maximum)} and more), less padding, more tokeniser workers; or take smaller GPUs.`,
     numbers: [
       ['Fires below', formatLine(line)],

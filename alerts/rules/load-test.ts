@@ -26,7 +26,7 @@ export const loadTest: RuleDefinition = (context) => {
     ),
     summary: 'A load test is running.',
     description: describe('{{ $labels.profile }}', '{{ $labels.target }}', context),
-    panel: panels.traffic,
+    panel: panels.runs,
     action:
       'Nothing, if you know of it: Alertmanager keeps warnings and advice quiet meanwhile. If not, ask who sends profile and target.',
     numbers: [['Ends after the last figure by', formatWindow(faultWindowSeconds)]],

@@ -38,7 +38,7 @@ export const scaleOutBlocked: RuleDefinition = (context) => {
       '{{ $value }}',
       context,
     ),
-    panel: panels.utilizationByGpu,
+    panel: panels.replicas,
     action:
       'Raise `maxReplicas`, or find out why pods stay pending (`kubectl get events`): no GPU is free, the quota is used up, the image cannot be pulled. Until then send fewer documents a query.',
     numbers: [

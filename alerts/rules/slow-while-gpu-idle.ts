@@ -35,7 +35,7 @@ export const slowWhileGpuIdle: RuleDefinition = (context) => {
     ),
     summary: 'Requests are slow although the GPUs have time: it is lost elsewhere.',
     description: describe('{{ $labels.job }}', '{{ $value | humanizePercentage }}', context),
-    panel: panels.duration,
+    panel: panels.stages,
     action:
       'Look at `reranker_stage_duration_seconds`: tokenising wants CPUs or more workers, queueing larger batches, computing alone fewer documents. Do not remove a replica.',
     numbers: [

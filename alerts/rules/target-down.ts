@@ -16,7 +16,7 @@ export const targetDown: RuleDefinition = (context) => {
     query: lasting(0, scrapeUp, policy, { job }),
     summary: 'Prometheus cannot scrape a sidecar.',
     description: describe('{{ $labels.instance }}', context),
-    panel: panels.sources,
+    panel: panels.watched,
     action:
       'See whether the sidecar runs and its port is open to Prometheus (`curl http://INSTANCE/-/healthy`); start it again if not.',
     numbers: [

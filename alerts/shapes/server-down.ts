@@ -2,7 +2,6 @@ import { either, overTime, scrapeUp } from '../../core/promql.ts'
 import { lasting } from '../../core/queries.ts'
 import { formatWindow } from '../../core/units.ts'
 import { lastingTests } from '../cases.ts'
-import { panels } from '../panels.ts'
 import type { AlertRule, RuleContext, RuleTest } from '../rules/rule.ts'
 import { SeriesWriter, type Phase } from '../series.ts'
 
@@ -24,7 +23,6 @@ export function serverDown(context: RuleContext): AlertRule {
       '{{ with $labels.instance }} at {{ . }}{{ end }}',
       context,
     ),
-    panel: panels.sources,
     action:
       "See whether the server runs and answers (`curl http://INSTANCE/metrics`); start it again if not. If none is named, look at Prometheus' targets page: the scrape job is missing or has another name.",
     numbers: [

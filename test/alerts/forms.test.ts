@@ -244,7 +244,7 @@ test('dashboard_url leads to the panel, in the Grafana that the user names', () 
     job: 'a b',
   }).get('prometheus-rules.yaml')
   expect(text).toContain(
-    'dashboard_url: https://grafana.example/d/rerankscope-overview?viewPanel=8&var-job=a%20b',
+    'dashboard_url: https://grafana.example/d/rerankscope-gpu?viewPanel=1&var-job=a%20b',
   )
 })
 

@@ -31,9 +31,9 @@ afterEach(() => {
 })
 
 /** Writes one alert and its tests, after `change` to the rule alone, and runs promtool over them. */
-function checkChanged(name: string, change: (rules: string) => string) {
+function checkChanged(name: string, change: (rules: string) => string, set?: string) {
   const context = { policy, ...alertDefaults }
-  const alone = alertsOf(context).filter((alert) => alert.name === name)
+  const alone = alertsOf(context, set).filter((alert) => alert.name === name)
   writeFileSync(join(directory, rulesFileName), change(renderRules(only(alone), context)))
   writeFileSync(join(directory, testsFileName), renderRuleTests(only(alone), context))
   return checkRules(directory)
@@ -116,6 +116,42 @@ describeWithProgram('promtool', 'the alert rules under promtool', () => {
       expect(rules).toContain(from)
       return rules.replaceAll(from, to)
     })
+    expect(passed).toBe(false)
+    expect(output).toContain('FAILED:')
+  })
+
+  test.each([
+    ['article', 'RerankerGpuUtilizationHigh', 'percent taken for a ratio', ' / 100', ' / 1'],
+    ['article', 'RerankerGpuUtilizationHigh', 'a higher line', '> 0.8', '> 0.95'],
+    ['article', 'RerankerGpuUtilizationLow', 'the last replica', '<= 0.7', '<= 70'],
+    ['article', 'RerankerGpuUtilizationWaste', 'idleness without traffic', '>= 0.05', '>= 0'],
+    [
+      'article',
+      'RerankerLatencyBudgetExceeded',
+      'one slow minute',
+      'min_over_time',
+      'max_over_time',
+    ],
+    ['tei', 'RerankerErrorBudgetExceeded', 'success taken for failure', '_success', '_count'],
+    ['tei', 'RerankerLatencyBudgetExceeded', 'a budget that is too high', '> 0.5)', '> 5)'],
+    ['vllm', 'RerankerErrorBudgetExceeded', 'errors of the server', '4xx|5xx', '4xx'],
+    ['vllm', 'RerankerLatencyBudgetExceeded', 'another route', '(rerank|score)', 'embeddings'],
+    ['vllm', 'RerankerQueueSaturated', 'a higher line', '> 1)', '> 3)'],
+    [
+      'triton',
+      'RerankerServerDown',
+      'a job that nobody scrapes',
+      'absent_over_time',
+      'count_over_time',
+    ],
+    ['triton', 'RerankerGpuUtilizationWaste', 'a lower line', '< 0.6', '< 0.2'],
+    ['triton', 'RerankerGpuMemoryHeadroomLow', 'a higher line', '> 0.95', '> 0.99'],
+  ])('in the set %s the tests of %s notice %s', async (set, name, _, from, to) => {
+    const changed = (rules: string) => {
+      expect(rules).toContain(from)
+      return rules.replaceAll(from, to)
+    }
+    const { passed, output } = await checkChanged(name, changed, set)
     expect(passed).toBe(false)
     expect(output).toContain('FAILED:')
   })

@@ -46,6 +46,15 @@ describe('scaleOut moved from 0.8 to 0.85', () => {
 
   test.each([
     ['alert rules', 'alerts/generated/prometheus-rules.yaml', ') > 0.8\n', ') > 0.85\n'],
+    ['the object for the operator', 'alerts/generated/prometheusrule.yaml', '> 0.8\n', '> 0.85\n'],
+    ['rules for Grafana', 'alerts/generated/grafana-rules.yaml', '80 % line', '85 % line'],
+    ['rules on Triton', 'alerts/generated/triton-prometheus-rules.yaml', '> 0.8\n', '> 0.85\n'],
+    [
+      'rules on the article’s gauges',
+      'alerts/generated/article-prometheus-rules.yaml',
+      '> 0.8\n',
+      '> 0.85\n',
+    ],
     ['rule tests', 'alerts/generated/prometheus-rules.test.yaml', '80 % line', '85 % line'],
     ['board thresholds', 'dashboards/generated/overview.json', '"value": 0.8,', '"value": 0.85,'],
     ['board bands', 'dashboards/generated/overview.json', 'above_80', 'above_85'],
