@@ -38,8 +38,8 @@ export const autoscale = defineCommand({
     },
     job: {
       type: 'string',
-      describe:
-        'The job label under which the sidecars are scraped [default: <namespace>/rerankscope, as our PodMonitor has it]',
+      default: manifestDefaults.job,
+      describe: 'The job label under which the sidecars are scraped',
     },
     'min-replicas': {
       type: 'number',

@@ -319,7 +319,7 @@ describe('simulate --prometheus', () => {
     expect(asked.pathname).toBe('/api/v1/query_range')
     expect(Object.fromEntries(asked.searchParams)).toEqual({
       query:
-        'sum (rate(rerankscope_gpu_busy_seconds_total{namespace="rerank", job="rerank/rerankscope"}[1m]))',
+        'sum (rate(rerankscope_gpu_busy_seconds_total{namespace="rerank", job="rerankscope"}[1m]))',
       start: String(start),
       end: String(start + 3600),
       step: '15',

@@ -1,5 +1,6 @@
 import { usageError } from '../../../core/errors.ts'
 import type { Policy } from '../../../core/policy.ts'
+import { rerankscope } from '../../sets/rerankscope.ts'
 
 export const secondMetrics = ['sidecar', 'triton', 'none'] as const
 export type SecondMetric = (typeof secondMetrics)[number]
@@ -29,6 +30,7 @@ export interface ManifestOptions {
 export const manifestDefaults = {
   deployment: 'reranker',
   namespace: 'rerank',
+  job: rerankscope.job,
   minReplicas: 1,
   maxReplicas: 4,
   prometheus: 'http://prometheus-operated.monitoring.svc:9090',
@@ -39,17 +41,16 @@ export const manifestDefaults = {
 
 type Given = { readonly [K in keyof ManifestOptions]?: ManifestOptions[K] | undefined }
 
-/** `given` over the defaults; the job as the Prometheus operator names that of our PodMonitor. */
+/** `given` over the defaults. */
 export function manifestOptionsOf(policy: Policy, given: Given = {}): ManifestOptions {
   const known = Object.entries(given).filter(([, value]) => value !== undefined)
-  const named: Omit<ManifestOptions, 'job' | 'fallbackReplicas'> & Given = {
+  const named: Omit<ManifestOptions, 'fallbackReplicas'> & Given = {
     ...manifestDefaults,
     ...Object.fromEntries(known),
     policy,
   }
   return {
     ...named,
-    job: named.job ?? `${named.namespace}/rerankscope`,
     fallbackReplicas: named.fallbackReplicas ?? named.minReplicas,
   }
 }

@@ -155,8 +155,8 @@ describe('what the fields say', () => {
   test('the job is that of the PodMonitor, unless another is named', () => {
     const query = (given?: Given) =>
       manifest('keda-tolerance.yaml', given).spec.triggers[0]?.metadata['query'] ?? ''
-    expect(query()).toContain('{namespace="rerank", job="rerank/rerankscope"}')
-    expect(query({ namespace: 'rag' })).toContain('{namespace="rag", job="rag/rerankscope"}')
+    expect(query()).toContain('{namespace="rerank", job="rerankscope"}')
+    expect(query({ namespace: 'rag' })).toContain('{namespace="rag", job="rerankscope"}')
     expect(query({ job: 'rr' })).toContain('{namespace="rerank", job="rr"}')
   })
 

@@ -17,7 +17,7 @@ function history(): string {
     let busy = 0
     for (let at = from; at < to; at += 15) {
       lines.push(
-        `rerankscope_gpu_busy_seconds_total{namespace="rerank",job="rerank/rerankscope",gpu_uuid="${gpu}"} ${String(busy)} ${String(startSeconds + at)}`,
+        `rerankscope_gpu_busy_seconds_total{namespace="rerank",job="rerankscope",gpu_uuid="${gpu}"} ${String(busy)} ${String(startSeconds + at)}`,
       )
       busy += 15 * ratio
     }
@@ -80,7 +80,7 @@ describeWithProgram('prometheus', 'a load from a real Prometheus', () => {
       ...{ server: parseTargetUrl(address, '--prometheus'), query, gpusPerReplica: 2 },
       ...{ fromSeconds: startSeconds, toSeconds: startSeconds + 7200 },
     })
-  const busy = 'rate(rerankscope_gpu_busy_seconds_total{job="rerank/rerankscope"}[1m])'
+  const busy = 'rate(rerankscope_gpu_busy_seconds_total{job="rerankscope"}[1m])'
 
   test('is what the GPUs did, in replicas of two GPUs, and unknown in between', async () => {
     const load = await range(`sum(${busy})`)

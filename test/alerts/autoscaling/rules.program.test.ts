@@ -8,7 +8,7 @@ import { promtool } from '../../../alerts/promtool.ts'
 import { policy } from '../../../core/policy.ts'
 import { describeWithProgram } from '../../programs.ts'
 
-const labels = 'namespace="rerank", job="rerank/rerankscope"'
+const labels = 'namespace="rerank", job="rerankscope"'
 type Given = Parameters<typeof autoscaling.manifestOptionsOf>[1]
 
 let directory: string
