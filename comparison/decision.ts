@@ -1,3 +1,4 @@
+import { ranksByChance } from './quality.ts'
 import type { Row } from './row.ts'
 import type { Score } from './score.ts'
 
@@ -58,16 +59,17 @@ function atMost(value: number | undefined, limit: number | undefined): Verdict |
   return value <= limit ? 'met' : 'missed'
 }
 
-/** The best of those that fit; undefined where none does, or none has a score. */
+/** The best of those that fit and are not known to rank by chance; undefined where there is none. */
 export function choiceOf(
   rows: readonly Row[],
   scores: readonly Score[],
   decisions: readonly Decision[],
 ): string | undefined {
   let choice: { readonly target: string; readonly total: number } | undefined
-  for (const [at, { target }] of rows.entries()) {
+  for (const [at, row] of rows.entries()) {
+    const { target } = row
     const total = scores[at]?.total ?? null
-    if (decisions[at]?.fits !== 'met' || total === null) continue
+    if (decisions[at]?.fits !== 'met' || total === null || ranksByChance(row)) continue
     if (choice === undefined || total > choice.total) choice = { target, total }
   }
   return choice?.target

@@ -1,4 +1,5 @@
 import type { QualityFacts } from './journal.ts'
+import type { Row } from './row.ts'
 
 const depth = 10
 
@@ -44,4 +45,16 @@ export function qualityOf(judged: readonly Judged[]): QualityFacts | undefined {
     mrr: mean(({ answered, relevantGain }) => reciprocalRank(answered, relevantGain)),
     chanceNdcg10: mean(({ sent }) => ndcg10(sent)),
   }
+}
+
+/** A reranker that gains less than a tenth of what there is to gain over chance is as good as none. */
+const leastGain = 0.1
+
+/** Whether a target is known to rank little better than the order in which candidates came. */
+export function ranksByChance({
+  quality: { ndcg10, chanceNdcg10 },
+}: Pick<Row, 'quality'>): boolean {
+  if (ndcg10 === null || chanceNdcg10 === null) return false
+  const { median: chance } = chanceNdcg10
+  return ndcg10.median < chance + (1 - chance) * leastGain
 }

@@ -1,5 +1,6 @@
 import { articleCard, articleRow } from '../article.ts'
 import type { Bench } from '../bench-file.ts'
+import { ranksByChance } from '../quality.ts'
 import type { Row } from '../row.ts'
 import {
   count,
@@ -202,16 +203,13 @@ function qualityTable({ rows }: Bench): Table {
       spreadText(quality.mrr, three),
       orUnknown(quality.queries, count),
     ]),
-    notes: rows.flatMap(({ target, quality: { ndcg10, chanceNdcg10 } }) =>
-      ndcg10 !== null && chanceNdcg10 !== null && ndcg10.median < midway(chanceNdcg10.median)
-        ? [`${target} ranks little better than chance: how fast it is does not matter`]
-        : [],
-    ),
+    notes: rows
+      .filter(ranksByChance)
+      .map(
+        ({ target }) => `${target} ranks little better than chance: how fast it is does not matter`,
+      ),
   }
 }
-
-/** A ranking that gains less than a tenth of what there is to gain is as good as none. */
-const midway = (chance: number): number => chance + (1 - chance) / 10
 
 function emulatedNote(rows: readonly Row[]): readonly string[] {
   return rows.some(({ source }) => source === 'emulated')

@@ -1,13 +1,15 @@
 import { articleRow } from '../article.ts'
 import type { Bench } from '../bench-file.ts'
 import { dimensions } from '../dimensions.ts'
+import { ranksByChance } from '../quality.ts'
 import { bytesPerGb, formatCount, formatDuration, formatRatio } from '../../core/units.ts'
 import { score, unknown } from './cells.ts'
 import type { Table } from './table.ts'
 
 /** What a reader should know first, in a sentence or three. */
 export function verdictSentences(bench: Bench): readonly string[] {
-  const { scores, decision, cells, emulated } = bench
+  const { scores, decision, cells, emulated, rows } = bench
+  const useless = rows.filter(ranksByChance).map(({ target }) => target)
   const ranked = scores
     .flatMap(({ target, total, weightShare }) =>
       total === null ? [] : [{ target, total, weightShare }],
@@ -19,6 +21,11 @@ export function verdictSentences(bench: Bench): readonly string[] {
   return [
     ...(decision === null ? [] : [decisionSentence(decision)]),
     first === undefined ? 'No target has a score.' : rankedSentence(first, others),
+    ...(useless.length === 0
+      ? []
+      : [
+          `Little better than chance in quality, so no choice however fast: ${useless.join(', ')}.`,
+        ]),
     ...(emulated ? ['There is no GPU behind these figures: devices are emulated on the CPU.'] : []),
     ...(failed === 0
       ? []

@@ -225,7 +225,10 @@ describe('npm run bench:demo', () => {
   test('the constraints are answered, and the embedded model’s scores compare in quality', () => {
     expect(bench.decision?.constraints).toEqual({ p95Seconds: 60, queriesPerSecond: 0.01 })
     expect(bench.decision?.targets.map(({ fits }) => fits)).toEqual(['met', 'met', 'met', 'met'])
+    // Quality decides first: random weights are no choice, however fast.
     expect(bench.decision?.choice).not.toBeNull()
+    const chosen = row(bench.decision!.choice!).quality
+    expect(chosen.ndcg10!.median).toBeGreaterThan(chosen.chanceNdcg10!.median)
   })
 
   test('finished, it answers other questions without measuring anything', async () => {

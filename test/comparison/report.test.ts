@@ -2,8 +2,10 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { benchFormats, benchSchema } from '../../comparison/index.ts'
+import { choiceOf } from '../../comparison/decision.ts'
 import { formatHtml } from '../../comparison/report/html/index.ts'
 import { formatMarkdown } from '../../comparison/report/markdown.ts'
+import type { Score } from '../../comparison/score.ts'
 import { madeBench, madeMatrix } from './made-bench.ts'
 
 const golden = resolve(import.meta.dirname, '../golden/bench.md')
@@ -135,6 +137,18 @@ describe('figures', () => {
     })
     expect(bench.decision?.choice).toBeNull()
     expect(madeBench({ ...asked, queriesPerSecond: 4 }).decision?.choice).toBe('v2-m3')
+  })
+
+  test('a model that ranks by chance is named in the verdict, and is never the choice', () => {
+    const [text] = formatMarkdown(bench).split('## Memory')
+    expect(text).toContain('Little better than chance in quality, so no choice however fast: base.')
+    const { rows, scores } = bench
+    const decisions = bench.decision!.targets.map((one) => ({ ...one, fits: 'met' as const }))
+    const totals = scores.map((one) => ({
+      ...{ byDimension: one.byDimension as Score['byDimension'], weightShare: 1 },
+      total: one.target === 'base' ? 10 : 5,
+    }))
+    expect(choiceOf(rows, totals, decisions)).toBe('v2-m3')
   })
 
   test('weights, prices and the article can change without a new measurement', () => {
