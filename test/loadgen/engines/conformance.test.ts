@@ -5,7 +5,7 @@ import { percentile } from '../../../loadgen/measure/percentile.ts'
 import { FixtureServer, type Behaviour, type FixtureOptions } from '../fixture-server.ts'
 import { replayWith, steady } from '../replay.ts'
 
-/** k6 brings its own connections; k6.test.ts says what must hold of it. */
+/** k6 brings its own connections; k6.long.test.ts says what must hold of it. */
 const ours = engines.filter(({ name }) => name !== 'k6')
 
 /** What every engine must do, whatever carries its requests. What must happen when is in the timing suite. */
