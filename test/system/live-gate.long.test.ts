@@ -20,7 +20,7 @@ import { rerankscope, Rerankscope } from './processes.ts'
 
 /**
  * What an operator gets: reference server, sidecar, Prometheus with our rules, Alertmanager with our
- * inhibitions; `low`, `high`, then more than the server can do. Prometheus and Alertmanager are real,
+ * inhibitions; more than the server can do, then `low` and `high`. Prometheus and Alertmanager are real,
  * the GPU is emulated, and the collector of the load generator's own metrics is a stand-in.
  */
 const scrapeSeconds = 5
@@ -112,14 +112,8 @@ describeWithProgram('prometheus', 'boards and alerts on live data', () => {
     rmSync(folder, { recursive: true, force: true })
   })
 
-  test('low and high fill the boards, an overload fires the scale-out rule, rest resolves it', async () => {
-    for (const profile of ['low', 'high']) {
-      await load(
-        ...[profile, '--profile', profile, '--seconds', String(profileSeconds)],
-        ...['--otlp', collector.url],
-      )
-    }
-    // No word of a load test to Prometheus: it would inhibit what is to be seen.
+  test('an overload fires the scale-out rule, and less resolves it', async () => {
+    // First, and without a word of a load test to Prometheus: that would inhibit what is to be seen.
     const overload = load(
       ...['overload', '--mode', 'saturate', '--concurrency', '32'],
       ...['--seconds', String(policy.scaleOut.windowSeconds + 45)],
@@ -131,6 +125,12 @@ describeWithProgram('prometheus', 'boards and alerts on live data', () => {
         .length
     await expect.poll(() => told('firing'), { timeout: 30_000 }).toBeGreaterThan(0)
     await overload
+    for (const profile of ['low', 'high']) {
+      await load(
+        ...[profile, '--profile', profile, '--seconds', String(profileSeconds)],
+        ...['--otlp', collector.url],
+      )
+    }
     await expect.poll(() => isActive(high), { timeout: 300_000, interval: 1000 }).toBe(false)
   })
 
