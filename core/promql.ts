@@ -187,10 +187,7 @@ export function histogramQuantile<L extends string, const B extends AllLabels<L>
   window: Window,
   where?: Selector<NoInfer<AllLabels<L>>>,
 ): Query<B> {
-  assert(metric.kind === 'histogram', `${metric.name} is no histogram.`)
-  const buckets = `rate(${selectorText(`${metric.name}_bucket`, where)}[${windowText(window)}])`
-  const text = `histogram_quantile(${numberText(q)}, sum by (${[...by, 'le'].join(', ')}) (${buckets}))`
-  return { text, metrics: [metric], labels: by }
+  return quantileOver('rate', q, by, metric, window, where)
 }
 
 /** As `histogramQuantile`, over all that the counters of one run took in; see `lifetimeTotal`. */
@@ -201,8 +198,19 @@ export function lifetimeQuantile<L extends string, const B extends AllLabels<L>>
   window: Window,
   where?: Selector<NoInfer<AllLabels<L>>>,
 ): Query<B> {
+  return quantileOver('max_over_time', q, by, metric, window, where)
+}
+
+function quantileOver<L extends string, const B extends AllLabels<L>>(
+  how: 'rate' | 'max_over_time',
+  q: number,
+  by: readonly B[],
+  metric: Metric<L>,
+  window: Window,
+  where: Selector<NoInfer<AllLabels<L>>> | undefined,
+): Query<B> {
   assert(metric.kind === 'histogram', `${metric.name} is no histogram.`)
-  const buckets = `max_over_time(${selectorText(`${metric.name}_bucket`, where)}[${windowText(window)}])`
+  const buckets = `${how}(${selectorText(`${metric.name}_bucket`, where)}[${windowText(window)}])`
   const text = `histogram_quantile(${numberText(q)}, sum by (${[...by, 'le'].join(', ')}) (${buckets}))`
   return { text, metrics: [metric], labels: by }
 }

@@ -7,14 +7,13 @@ import {
   growth,
   histogramCount,
   histogramMean,
-  histogramQuantile,
 } from '../../core/promql.ts'
 import type { AlertRule, RuleContext } from '../rules/rule.ts'
 import { errorTests, type ErrorSeries } from '../shapes/errors.ts'
-import { latencyTests, quantile } from '../shapes/latency.ts'
 import { like } from '../shapes/prose.ts'
 import { queueShare } from '../shapes/queue-share.ts'
 import { serverDown } from '../shapes/server-down.ts'
+import { latencyRule } from '../shapes/server-latency.ts'
 import { withoutPanels, type RuleSet } from './set.ts'
 
 const deployment = ['namespace', 'job'] as const
@@ -57,29 +56,13 @@ export const tei: RuleSet = {
   records: () => [],
 }
 
-function latency(context: RuleContext): AlertRule {
-  const { policy, job } = context
-  const { windowSeconds, minimumRequests } = policy.budget
-  const base = like('RerankerLatencyBudgetExceeded', context)
-  const p95 = histogramQuantile(quantile, deployment, requestDuration, windowSeconds, { job })
-  const count = aggregate(
-    'sum',
-    deployment,
-    histogramCount(requestDuration, windowSeconds, { job }),
-  )
-  return {
-    ...base,
-    query: filter(
-      compare(p95, '>', policy.p95Seconds),
-      'and',
-      deployment,
-      compare(count, '>=', minimumRequests),
-    ),
+const latency = (context: RuleContext): AlertRule =>
+  latencyRule(context, requestDuration, {
+    where: {},
+    tested: {},
     action:
       'Compare `te_request_queue_duration` with `te_request_inference_duration`: a queue wants replicas or fewer documents, slow batches a smaller model or shorter texts.',
-    tests: latencyTests(context, requestDuration, {}, base.description),
-  }
-}
+  })
 
 /**
  * Requests that came and did not succeed. TEI's own count of failures mixes pairs and requests, so

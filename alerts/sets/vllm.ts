@@ -7,14 +7,13 @@ import {
   growth,
   histogramCount,
   histogramMean,
-  histogramQuantile,
 } from '../../core/promql.ts'
 import type { AlertRule, RuleContext } from '../rules/rule.ts'
 import { errorTests, type ErrorSeries } from '../shapes/errors.ts'
-import { latencyTests, quantile } from '../shapes/latency.ts'
 import { like } from '../shapes/prose.ts'
 import { queueShare } from '../shapes/queue-share.ts'
 import { serverDown } from '../shapes/server-down.ts'
+import { latencyRule } from '../shapes/server-latency.ts'
 import { withoutPanels, type RuleSet } from './set.ts'
 
 const deployment = ['namespace', 'job'] as const
@@ -66,26 +65,13 @@ function canTell({ policy }: RuleContext): boolean {
   return requestDuration.bounds?.slice(1, -1).includes(policy.p95Seconds) === true
 }
 
-function latency(context: RuleContext): AlertRule {
-  const { policy, job } = context
-  const { windowSeconds, minimumRequests } = policy.budget
-  const base = like('RerankerLatencyBudgetExceeded', context)
-  const where = { job, ...route }
-  const p95 = histogramQuantile(quantile, deployment, requestDuration, windowSeconds, where)
-  const count = aggregate('sum', deployment, histogramCount(requestDuration, windowSeconds, where))
-  return {
-    ...base,
-    query: filter(
-      compare(p95, '>', policy.p95Seconds),
-      'and',
-      deployment,
-      compare(count, '>=', minimumRequests),
-    ),
+const latency = (context: RuleContext): AlertRule =>
+  latencyRule(context, requestDuration, {
+    where: route,
+    tested: tested,
     action:
       'Look at `vllm:num_requests_waiting`: a queue wants replicas or fewer documents, slow batches a smaller model or shorter texts.',
-    tests: latencyTests(context, requestDuration, tested, base.description),
-  }
-}
+  })
 
 function errors(context: RuleContext): AlertRule {
   const { policy, job } = context

@@ -14,7 +14,7 @@ message Gauge { repeated Point data_points = 1; }
 message Sum { repeated Point data_points = 1; int32 aggregation_temporality = 2; bool is_monotonic = 3; }
 message Histogram { repeated HistogramPoint data_points = 1; int32 aggregation_temporality = 2; }
 message Point { double as_double = 4; repeated KeyValue attributes = 7; }
-message HistogramPoint { fixed64 count = 4; double sum = 5; repeated fixed64 bucket_counts = 6; repeated double explicit_bounds = 7; repeated KeyValue attributes = 9; }
+message HistogramPoint { fixed64 count = 4; double sum = 5; repeated double explicit_bounds = 7; repeated KeyValue attributes = 9; }
 `
 const request = protobuf.parse(definition).root.lookupType('Request')
 
@@ -22,14 +22,11 @@ interface Attribute {
   readonly key: string
   readonly value: { readonly stringValue: string }
 }
-type Whole = { toNumber(): number } | number
 interface Points {
   readonly dataPoints: readonly {
     readonly asDouble?: number
     readonly sum?: number
-    readonly count?: Whole
-    readonly bucketCounts?: readonly Whole[]
-    readonly explicitBounds?: readonly number[]
+    readonly count?: { toNumber(): number } | number
     readonly attributes?: readonly Attribute[]
   }[]
   readonly isMonotonic?: boolean
@@ -84,52 +81,9 @@ export function decodeOtlp(body: Uint8Array): Received {
       metrics.flatMap(({ name, histogram }) =>
         (histogram?.dataPoints ?? []).map(({ attributes, count = 0 }) => [
           `${name}${JSON.stringify(recordOf(attributes))}`,
-          numberOf(count),
+          typeof count === 'number' ? count : count.toNumber(),
         ]),
       ),
     ),
   }
-}
-
-const numberOf = (whole: Whole) => (typeof whole === 'number' ? whole : whole.toNumber())
-
-/**
- * The series of one export request in Prometheus' text format, as a collector's own page shows them:
- * the service is the job, its instance the instance.
- */
-export function seriesOfOtlp(body: Uint8Array): readonly string[] {
-  const { resourceMetrics } = request.toObject(request.decode(body)) as Decoded
-  const resource = recordOf(resourceMetrics[0]?.resource.attributes)
-  const labels = { job: resource['service.name'], instance: resource['service.instance.id'] }
-  return resourceMetrics
-    .flatMap(({ scopeMetrics }) => scopeMetrics.flatMap(({ metrics }) => metrics))
-    .flatMap(({ name, gauge, sum, histogram }) => {
-      const line = (
-        suffix: string,
-        attributes: readonly Attribute[],
-        value: number,
-        le?: string,
-      ) => {
-        const all = { ...labels, ...recordOf(attributes), ...(le !== undefined && { le }) }
-        const inside = Object.entries(all).map(([key, text]) => `${key}=${JSON.stringify(text)}`)
-        return `${name}${suffix}{${inside.join(',')}} ${String(value)}`
-      }
-      const { dataPoints } = gauge ?? sum ?? { dataPoints: [] }
-      const plain = dataPoints.map(({ attributes = [], asDouble = 0 }) =>
-        line('', attributes, asDouble),
-      )
-      const spread = (histogram?.dataPoints ?? []).flatMap((point) => {
-        const { attributes = [], bucketCounts = [], explicitBounds = [], count = 0 } = point
-        let below = 0
-        return [
-          ...bucketCounts.map((inBucket, at) => {
-            below += numberOf(inBucket)
-            return line('_bucket', attributes, below, String(explicitBounds[at] ?? '+Inf'))
-          }),
-          line('_sum', attributes, point.sum ?? 0),
-          line('_count', attributes, numberOf(count)),
-        ]
-      })
-      return [...plain, ...spread]
-    })
 }

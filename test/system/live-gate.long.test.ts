@@ -8,14 +8,9 @@ import { alertDefaults, shippedRules } from '../../alerts/index.ts'
 import { systemClock } from '../../core/clock.ts'
 import { policy } from '../../core/policy.ts'
 import { panelQueries, shippedBoards, withEverythingChosen } from '../../dashboards/index.ts'
+import { startCollector } from '../../scripts/collector.ts'
 import { describeWithProgram } from '../programs.ts'
-import {
-  startAlertmanager,
-  startCollector,
-  startPager,
-  startPrometheus,
-  type Daemon,
-} from './monitoring.ts'
+import { startAlertmanager, startPager, startPrometheus, type Daemon } from './monitoring.ts'
 import { rerankscope, Rerankscope } from './processes.ts'
 
 /**
@@ -81,7 +76,9 @@ describeWithProgram('prometheus', 'boards and alerts on live data', () => {
     expect(written.code, written.stderr).toBe(0)
     pager = await startPager()
     collector = await startCollector()
-    closing.push(pager.close, collector.close)
+    closing.push(pager.close, () => {
+      collector.close()
+    })
     target = await start('serve', '--port', '0', '--device', 'cpu', '--threads', '1')
     const watch = ['sidecar', '--target', target, '--gpu', 'emulated', '--listen', '127.0.0.1:0']
     sidecar = await start(...watch)
@@ -96,7 +93,7 @@ describeWithProgram('prometheus', 'boards and alerts on live data', () => {
       folder,
       job: alertDefaults.job,
       sidecars: [sidecar, second].map((url) => new URL(url).host),
-      collector: collector.address,
+      collector: new URL(collector.url).host,
       alertmanager: new URL(alertmanager.url).host,
       ruleFiles: [join(rules, 'prometheus-rules.yaml')],
       scrapeSeconds,

@@ -7,7 +7,6 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stringify } from 'yaml'
 import { z } from 'zod'
-import { seriesOfOtlp } from '../core/otlp-decoder.ts'
 
 const loopback = '127.0.0.1'
 
@@ -29,22 +28,6 @@ async function bodyOf(request: AsyncIterable<Buffer>): Promise<Buffer> {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk)
   return Buffer.concat(chunks)
-}
-
-/**
- * Stands in for an OpenTelemetry collector with a Prometheus exporter: what was pushed last by each
- * service instance, on a page that Prometheus scrapes.
- */
-export async function startCollector() {
-  let page: readonly string[] = []
-  const server = createServer((request, response) => {
-    void (async () => {
-      if (request.method === 'POST') page = seriesOfOtlp(await bodyOf(request))
-      response.end(request.method === 'POST' ? '' : `${page.join('\n')}\n`)
-    })()
-  })
-  const address = await listen(server)
-  return { address, url: `http://${address}`, close: () => server.close() }
 }
 
 const notification = z.object({
@@ -132,7 +115,7 @@ export async function startAlertmanager(options: {
   )
 }
 
-/** Debian's Prometheus: the sidecar under its job, the collector's page as it is, and rule files. */
+/** Debian's Prometheus: the sidecars under their job, the collector's page as it is, and rule files. */
 export async function startPrometheus(options: {
   readonly folder: string
   readonly job: string

@@ -1,6 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -8,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { autoscaling } from '../../../alerts/index.ts'
 import { parseTargetUrl } from '../../../core/target-url.ts'
 import { describeWithProgram } from '../../programs.ts'
+import { freePort } from '../../system/monitoring.ts'
 
 /** Half a GPU for an hour, then nothing for ten minutes, then two GPUs; a sample every 15 s. */
 const startSeconds = Date.parse('2026-11-01T00:00:00Z') / 1000
@@ -26,14 +26,6 @@ function history(): string {
   series('b', 4200, 7200, 1)
   series('c', 4200, 7200, 1)
   return `${lines.join('\n')}\n# EOF\n`
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 describeWithProgram('prometheus', 'a load from a real Prometheus', () => {
