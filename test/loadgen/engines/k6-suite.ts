@@ -49,6 +49,20 @@ export function k6Suite(program: string | undefined): void {
     )
   })
 
+  test('keeps the connections of all that were in flight at once', async () => {
+    const url = await start({ latencySeconds: 0.2 })
+    const { observations } = await replayWith(k6, url, {
+      program,
+      profile: steady(40),
+      seconds: 0.6,
+      // Twelve that overlap, none at the same instant: one virtual user sends them all. And again.
+      instants: Array.from({ length: 24 }, (_, at) => (at < 12 ? 0 : 0.5) + (at % 12) * 0.002),
+      warmUp: [],
+    })
+    expect(observations.map(({ outcome }) => outcome)).toEqual(Array(24).fill('ok'))
+    expect(server.connections).toBe(12)
+  })
+
   test('tells failures apart, and sends nothing again', async () => {
     const behaviours: readonly [Behaviour, string, number | undefined][] = [
       ['answer', 'ok', 200],
