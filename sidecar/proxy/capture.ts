@@ -41,7 +41,6 @@ export class Capture {
     if (this.#lost) return
     if (this.#bytes + chunk.length > this.#maximumBytes || !this.#budget.take(chunk.length)) {
       this.release()
-      this.#lost = true
       return
     }
     this.#chunks.push(chunk)
@@ -53,7 +52,9 @@ export class Capture {
     return this.#lost ? undefined : Buffer.concat(this.#chunks)
   }
 
+  /** Keeps nothing more: a body may go on after its answer, as one that was refused for its size. */
   release(): void {
+    this.#lost = true
     this.#budget.give(this.#bytes)
     this.#bytes = 0
     this.#chunks = []

@@ -129,6 +129,8 @@ export class ExchangeReader {
   }
 
   #requestBegins(headers: readonly string[], method: string, url: string): void {
+    // The parser goes on to the end of its bytes, also when we gave up at their beginning.
+    if (this.#unreadable) return
     const path = url.replace(/^[a-z]+:\/\/[^/]*/i, '').split('?', 1)[0] ?? ''
     const watched = method === 'POST' && this.#options.watches(path)
     const { budget, maximumBodyBytes } = this.#options

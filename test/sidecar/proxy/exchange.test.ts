@@ -141,6 +141,7 @@ test.each([
   ['an upgrade', Buffer.from('GET / HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n')],
   ['a head without end', Buffer.from(`GET / HTTP/1.1\r\nX: ${'x'.repeat(200_000)}`)],
   ['hundreds of requests ahead', Buffer.from('GET / HTTP/1.1\r\n\r\n'.repeat(300))],
+  ['hundreds of rerank requests ahead', Buffer.from(request('{}').repeat(300))],
 ])('%s: the rest passes unread, said once, and nothing is kept', (_name, bytes) => {
   const budget = new CaptureBudget(1_000_000)
   const { reader, exchanges, unreadable } = readerOf({ budget })
@@ -185,6 +186,20 @@ test('whatever comes, nothing is thrown and nothing stays kept', () => {
     }),
     { numRuns: 500 },
   )
+})
+
+test('what a client still sends of a request that was answered early is not kept', () => {
+  const budget = new CaptureBudget(1_000_000)
+  const { reader, exchanges } = readerOf({ budget })
+  const body = request('x'.repeat(1000))
+  for (const status of [413, 200]) {
+    reader.request(Buffer.from(body.slice(0, 500)))
+    reader.response(Buffer.from(response(status, 'no')))
+    reader.request(Buffer.from(body.slice(500)))
+    expect(budget.bytes).toBe(0)
+  }
+  expect(exchanges.map((exchange) => exchange.response?.status)).toEqual([413, 200])
+  expect(reader.busy).toBe(false)
 })
 
 test('a capture is whole or nothing, within its own limit and the one of all', () => {
