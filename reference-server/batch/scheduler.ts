@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts'
+import { RerankFailure } from '../../core/rerank.ts'
 import type { PairTemplate } from '../tokenise/messages.ts'
 import type { TokenPair } from '../tokenise/pair.ts'
 import { pack, type BatchResult, type PackedBatch } from './packed.ts'
@@ -14,8 +15,6 @@ export interface Scored {
   readonly logits: Float32Array
   /** From submission until the first pair was given to the device. */
   readonly queueSeconds: number
-  /** The device's time for the batches that held pairs of this request, summed. */
-  readonly inferSeconds: number
 }
 
 interface Waiting {
@@ -23,7 +22,6 @@ interface Waiting {
   readonly logits: Float32Array
   readonly submittedSeconds: number
   queueSeconds: number | undefined
-  inferSeconds: number
   missing: number
   readonly resolve: (scored: Scored) => void
   readonly reject: (error: Error) => void
@@ -50,7 +48,7 @@ export class BatchScheduler {
     template: PairTemplate
     /** Rejects when the batch cannot be computed; its requests then fail with that error. */
     infer: (batch: PackedBatch) => Promise<BatchResult>
-    /** How many batches may be under way now. */
+    /** How many batches may be under way now; 0: no device works. */
     slots: () => number
     clock: Pick<Clock, 'monotonicSeconds'>
     onBatch: (batch: PackedBatch, result: BatchResult) => void
@@ -70,9 +68,14 @@ export class BatchScheduler {
     return this.#queue.pairs
   }
 
-  /** Rejects with what `infer` rejected with, or with the reason of `signal` when it aborts. */
+  /**
+   * Rejects with what `infer` rejected with, with the reason of `signal` when it aborts, and with an
+   * `unhealthy` failure where no device is left.
+   */
   submit(pairs: readonly TokenPair[], signal: AbortSignal): Promise<Scored> {
     if (signal.aborted) return Promise.reject(signal.reason as Error)
+    // The last device died while these were tokenised: nothing would ever wake what waited for it.
+    if (this.#slots() === 0) return Promise.reject(new RerankFailure('unhealthy', 'unhealthy'))
     const id = (this.#submitted += 1)
     return new Promise((resolve, reject) => {
       const abandon = () => {
@@ -84,7 +87,6 @@ export class BatchScheduler {
         logits: new Float32Array(pairs.length),
         submittedSeconds: this.#clock.monotonicSeconds(),
         queueSeconds: undefined,
-        inferSeconds: 0,
         missing: pairs.length,
         resolve: (scored) => {
           signal.removeEventListener('abort', abandon)
@@ -140,23 +142,15 @@ export class BatchScheduler {
     }
   }
 
-  #distribute(batch: readonly QueuedPair[], { logits, inferSeconds }: BatchResult): void {
-    const requests = new Set<number>()
+  #distribute(batch: readonly QueuedPair[], { logits }: BatchResult): void {
     for (const [at, { request, index }] of batch.entries()) {
       const waiting = this.#waiting.get(request)
       if (waiting === undefined) continue
       waiting.logits[index] = logits[at] ?? Number.NaN
       waiting.missing -= 1
-      requests.add(request)
-    }
-    for (const request of requests) {
-      const waiting = this.#waiting.get(request)
-      if (waiting === undefined) continue
-      waiting.inferSeconds += inferSeconds
       if (waiting.missing > 0) continue
       this.#waiting.delete(request)
-      const { queueSeconds = 0 } = waiting
-      waiting.resolve({ logits: waiting.logits, queueSeconds, inferSeconds: waiting.inferSeconds })
+      waiting.resolve({ logits: waiting.logits, queueSeconds: waiting.queueSeconds ?? 0 })
     }
   }
 
