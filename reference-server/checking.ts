@@ -16,7 +16,7 @@ export async function checkModel(
   const model = loadModel(nameOrFolder, wish)
   const reranker = await Reranker.start({
     model,
-    device: deviceFor(model, device),
+    device: deviceFor(model, device, false),
     // One question's ten candidates fit into a batch.
     maximumBatchTokens: 10 * model.defaultMaximumTokens,
     maximumPairs: Number.POSITIVE_INFINITY,

@@ -61,7 +61,7 @@ export async function startServer(
   },
 ): Promise<RunningServer> {
   const model = modelFor(options)
-  const device = deviceFor(model, options.device)
+  const device = deviceFor(model, options.device, options.requireDevice ?? false)
   // More would be "overloaded" for ever, and its caller would try again for ever.
   const maximumDocuments = Math.min(options.maximumDocuments, options.maximumPairs)
   const metering = new Metering()

@@ -20,19 +20,11 @@ let model: { readonly session: InferenceSession; readonly setup: InferenceSetup 
 async function load(setup: InferenceSetup): Promise<void> {
   try {
     const { session, device, notes } = await openSession(setup)
-    // The first run allocates, and tells whether this is a reranker at all.
-    await score(session, pad(smallest, setup.paddingId, setup.documentType))
     model = { session, setup }
     send({ kind: 'ready', device, notes, residentBytes: process.memoryUsage.rss() })
   } catch (error) {
     send({ kind: 'unusable', message: messageOf(error) })
   }
-}
-
-const smallest: PackedBatch = {
-  ids: Int32Array.of(0, 0),
-  lengths: Int32Array.of(2),
-  queryLengths: Int32Array.of(1),
 }
 
 async function infer(id: number, batch: PackedBatch): Promise<void> {

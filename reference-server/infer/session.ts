@@ -3,18 +3,20 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { env, InferenceSession, Tensor } from 'onnxruntime-node'
 import { messageOf } from '../../core/errors.ts'
-import type { ModelGraph } from '../model/bundle.ts'
+import type { PackedBatch } from '../batch/packed.ts'
+import { widen } from '../model/float16.ts'
 import { nameOfDevice, type Device, type DeviceWish } from './devices.ts'
 import type { InferenceSetup } from './messages.ts'
-import type { PaddedBatch } from './padding.ts'
+import { pad, type PaddedBatch } from './padding.ts'
 
 // Errors reach us as exceptions; the library's own lines would only confuse.
 env.logLevel = 'fatal'
 
 /**
- * Opens the model on the best device allowed. A list of providers does not fall back by itself
- * (onnxruntime throws when the first cannot be loaded), so each is tried in turn.
- * Throws an `Error` with a sentence when no device takes the model.
+ * Opens the model on the best device allowed, and scores a pair there: the first run allocates, finds
+ * out whether the driver has kernels for this GPU, and tells whether the graph is a reranker at all. A
+ * list of providers does not fall back by itself (onnxruntime throws when the first cannot be loaded),
+ * so each is tried in turn. Throws an `Error` with a sentence when no device takes the model.
  */
 export async function openSession(setup: InferenceSetup): Promise<{
   readonly session: InferenceSession
@@ -25,8 +27,7 @@ export async function openSession(setup: InferenceSetup): Promise<{
   for (const wish of candidates(setup.device)) {
     const device = nameOfDevice(wish)
     try {
-      const session = await create(setup.graph, wish, setup.threads)
-      return { session, device, notes }
+      return { session: await working(setup, wish), device, notes }
     } catch (error) {
       const why = `${device}: ${firstLine(messageOf(error))}`
       if (wish.kind === 'cpu' || setup.device.kind === 'cuda')
@@ -55,15 +56,42 @@ export async function score(session: InferenceSession, batch: PaddedBatch): Prom
   )
   const outputs = await session.run(feeds)
   const logits = outputs.logits ?? outputs[session.outputNames[0] ?? '']
-  if (logits === undefined || !(logits.data instanceof Float32Array)) {
-    throw new Error('the graph gives no float32 logits')
+  const numbers = logits === undefined ? undefined : floatsOf(logits)
+  if (logits === undefined || numbers === undefined) {
+    throw new Error('the graph gives no float32 or float16 logits')
   }
-  if (logits.data.length !== batch.pairs) {
+  if (numbers.length !== batch.pairs) {
     throw new Error(
       `the graph gives [${logits.dims.join(', ')}] logits, not one a pair: not a reranker`,
     )
   }
-  return logits.data
+  return numbers
+}
+
+/** Undefined for another type. Exports in half precision often answer in it too. */
+function floatsOf({ data, type }: Tensor): Float32Array | undefined {
+  if (data instanceof Float32Array) return data
+  if (type !== 'float16') return undefined
+  // Their bits, or numbers where Node has an array of its own for them.
+  return data instanceof Uint16Array ? widen(data) : Float32Array.from(data as Iterable<number>)
+}
+
+/** A session that has scored a pair. */
+async function working(setup: InferenceSetup, wish: OneDevice): Promise<InferenceSession> {
+  const session = await create(setup, wish)
+  try {
+    await score(session, pad(onePair, setup.paddingId, setup.documentType))
+    return session
+  } catch (error) {
+    await session.release()
+    throw error
+  }
+}
+
+const onePair: PackedBatch = {
+  ids: Int32Array.of(0, 0),
+  lengths: Int32Array.of(2),
+  queryLengths: Int32Array.of(1),
 }
 
 type OneDevice = Exclude<DeviceWish, { kind: 'auto' }>
@@ -80,7 +108,7 @@ function hasCudaProvider(): boolean {
   return existsSync(join(folder, 'libonnxruntime_providers_cuda.so'))
 }
 
-function create(graph: ModelGraph, wish: OneDevice, threads: number): Promise<InferenceSession> {
+function create({ graph, threads }: InferenceSetup, wish: OneDevice): Promise<InferenceSession> {
   const options: InferenceSession.SessionOptions = {
     executionProviders: [
       wish.kind === 'cuda' ? { name: 'cuda', deviceId: wish.index ?? 0 } : { name: 'cpu' },

@@ -29,10 +29,10 @@ export async function scoreSplitting(
     const half = Math.ceil(pairs / 2)
     const first = await scoreSplitting(slice(batch, 0, half), score)
     const second = await scoreSplitting(slice(batch, half, pairs), score)
-    return {
-      logits: Float32Array.of(...first.logits, ...second.logits),
-      splits: 1 + first.splits + second.splits,
-    }
+    const logits = new Float32Array(pairs)
+    logits.set(first.logits)
+    logits.set(second.logits, half)
+    return { logits, splits: 1 + first.splits + second.splits }
   }
 }
 
