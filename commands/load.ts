@@ -122,6 +122,11 @@ export const load = defineCommand({
       default: defaults.dataset,
       describe: `${datasets.map(({ name, summary }) => `${name}: ${summary}`).join('; ')}; or a path: ${datasetFiles.map(({ summary }) => summary).join('; ')}`,
     },
+    split: {
+      type: 'string',
+      describe:
+        'Split of a data set that has several, as dev or train [default: dev where there is one]',
+    },
     queries: {
       type: 'number',
       default: defaults.queries,

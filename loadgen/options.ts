@@ -46,6 +46,8 @@ export interface RunOptions {
   readonly dataset?: string | undefined
   /** Taken from the data set, chosen by the seed. */
   readonly queries?: number | undefined
+  /** Of files that have several; dev, else the first that is there, without it. */
+  readonly split?: string | undefined
   /** URL of a sidecar that watches the target's GPUs. */
   readonly sidecar?: string | undefined
   readonly timeoutSeconds?: number | undefined

@@ -154,7 +154,7 @@ async function prepared(options: RunOptions, context: RunContext) {
     environment: context.environment ?? {},
   })
   if (concurrency !== undefined) requireSaturation(engine, concurrency)
-  const { batchForm = defaults.batchForm, queries = defaults.queries } = options
+  const { batchForm = defaults.batchForm, queries = defaults.queries, split } = options
   const found = await preflight(
     target,
     {
@@ -168,7 +168,7 @@ async function prepared(options: RunOptions, context: RunContext) {
   )
   await prepareFolder(options.out, options.force ?? false)
 
-  const dataset = await loadDataset(options.dataset ?? defaults.dataset, { seed, queries })
+  const dataset = await loadDataset(options.dataset ?? defaults.dataset, { seed, queries, split })
   const counter =
     options.tokenizer === undefined ? undefined : await readTokenizer(options.tokenizer)
   const tokens = counter && { counter, limit: found.info?.maximumInputTokens }

@@ -29,6 +29,8 @@ export interface DatasetRequest {
   readonly seed: number
   /** So many queries are taken, chosen by the seed; all where there are fewer. */
   readonly queries: number
+  /** Which part of the files; of a kind that has splits, always one that is there. */
+  readonly split?: string | undefined
 }
 
 /** A data set that is made, not read. */
@@ -45,6 +47,13 @@ export interface FileSource {
   readonly summary: string
   /** Whether the path looks like one; the first that says so reads it. */
   recognises(path: string): Promise<boolean>
+  /**
+   * The splits that the files have, first the one to take unless another is named; none where the
+   * files have no such parts. Absent: no files of this kind have.
+   *
+   * @throws UserError (usage) when files that are needed are missing.
+   */
+  splits?(path: string): Promise<readonly string[]>
   /** @throws UserError (usage) naming file, line and field of what cannot be understood. */
   load(path: string, request: DatasetRequest): Promise<Dataset>
 }
@@ -52,3 +61,15 @@ export interface FileSource {
 export const queryLimits = { default: 500, maximum: 5000 }
 /** More candidates of one query than any profile asks for. */
 export const maximumCandidates = 1000
+
+/** What to take first unless a split is named: small ones made for judging before the large one. */
+const preferredSplits = ['dev', 'test', 'validation', 'train']
+
+/** Splits, each once, the one to take unless another is named first. */
+export function inOrder(splits: Iterable<string>): readonly string[] {
+  const rank = (split: string) => {
+    const at = preferredSplits.indexOf(split)
+    return at === -1 ? preferredSplits.length : at
+  }
+  return [...new Set(splits)].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
+}

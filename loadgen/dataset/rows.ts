@@ -78,21 +78,40 @@ export async function readRows(
   { seed, queries }: DatasetRequest,
 ): Promise<Dataset> {
   const sample = new Sample<Row>(seed, queries)
-  await forEachLine(path, (bytes, line) => {
-    if (bytes.length === 0) return
-    const row = rowOf(schema, parsed(textOf(bytes, path, line, 'the line'), path, line), path, line)
+  await forEachJsonLine(path, (value, line) => {
+    const row = rowOf(schema, value, `${path}, line ${String(line)}`)
     sample.offer(String(line), () => row)
   })
   return datasetOfRows(basename(path), nonEmpty(sample.values(), path))
 }
 
+/**
+ * Calls `onRow` for each line that is not empty, with what it holds and its number from 1. Reads no
+ * further when it returns false.
+ *
+ * @throws UserError (usage) when the file cannot be read or a line is no JSON; what `onRow` throws.
+ */
+export async function forEachJsonLine(
+  path: string,
+  onRow: (value: unknown, line: number) => unknown,
+): Promise<void> {
+  await forEachLine(path, (bytes, line) => {
+    if (bytes.length === 0) return true
+    return onRow(parsed(textOf(bytes, path, line, 'the line'), path, line), line)
+  })
+}
+
 /** @throws UserError (usage) naming the field that is wrong. */
-export function rowOf(schema: z.ZodType<Row>, value: unknown, path: string, line: number): Row {
+export function rowOf<T>(schema: z.ZodType<T>, value: unknown, place: string): T {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]
   const field = issue?.path.join('.') ?? ''
-  throw inputError(path, line, `${field === '' ? '' : `${field}: `}${issue?.message ?? 'wrong'}`)
+  throw inputError(
+    place,
+    undefined,
+    `${field === '' ? '' : `${field}: `}${issue?.message ?? 'wrong'}`,
+  )
 }
 
 export function nonEmpty<T>(rows: readonly T[], path: string): readonly T[] {

@@ -1,16 +1,9 @@
-import { access } from 'node:fs/promises'
+import { access, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { formatCount } from '../../core/units.ts'
+import { present } from '../../core/assert.ts'
 import { forEachLine, inputError, textOf } from '../lines.ts'
-import {
-  maximumCandidates,
-  type Dataset,
-  type DatasetQuery,
-  type DatasetRequest,
-  type FileSource,
-} from './dataset.ts'
-import { nonEmpty } from './rows.ts'
-import { Sample } from './sample.ts'
+import { inOrder, type FileSource } from './dataset.ts'
+import { Judgements, requireTexts, sampledQueries } from './judged.ts'
 
 /** Grades 0 to 3; the authors count 2 and 3 as relevant. */
 const relevantGrade = 2
@@ -25,28 +18,23 @@ export const thuir: FileSource = {
   name: 'thuir',
   summary: 'a folder with T2Ranking’s collection.tsv, queries.*.tsv and qrels.*.tsv',
   recognises: async (path) => (await folderOf(path)) !== undefined,
+  splits: async (path) => splitsOf((await folderOf(path)) ?? path),
   async load(path, request) {
     const folder = (await folderOf(path)) ?? path
-    const split = await splitOf(folder)
+    const split = present(request.split, 'These files always have a split.')
     const qrels = join(folder, `qrels.${split}.tsv`)
-    const judged = await judgedOf(qrels, await chosenOf(qrels, request))
-    const queries = await textsOf(
-      join(folder, `queries.${split}.tsv`),
-      new Set(judged.candidates.keys()),
-      'query',
-    )
-    const wanted = new Set([...judged.candidates.values()].flatMap((list) => [...list.keys()]))
-    const passages = await textsOf(join(folder, 'collection.tsv'), wanted, 'passage')
-    return datasetOf(`t2ranking ${split}`, judged, queries, passages)
+    const pairs = (use: UsePair) => forEachJudgement(qrels, use)
+    const judged = new Judgements(await sampledQueries(qrels, pairs, request))
+    await pairs((query, passage, grade) => {
+      judged.add(query, passage, grade)
+    })
+    const queries = await textsOf(join(folder, `queries.${split}.tsv`), judged.queries, 'query')
+    const passages = await textsOf(join(folder, 'collection.tsv'), judged.documents, 'passage')
+    return judged.dataset(`t2ranking ${split}`, relevantGrade, queries, passages)
   },
 }
 
-/** By passage, the grade. */
-type Candidates = ReadonlyMap<string, number>
-interface Judged {
-  readonly candidates: ReadonlyMap<string, Candidates>
-  readonly dropped: number
-}
+type UsePair = (query: string, passage: string, grade: number) => void
 
 /** The hub keeps the files in `data/`. */
 async function folderOf(path: string): Promise<string | undefined> {
@@ -56,12 +44,12 @@ async function folderOf(path: string): Promise<string | undefined> {
   return undefined
 }
 
-async function splitOf(folder: string): Promise<string> {
-  for (const split of ['dev', 'train']) {
-    const files = [`queries.${split}.tsv`, `qrels.${split}.tsv`]
-    const found = await Promise.all(files.map((file) => exists(join(folder, file))))
-    if (found.every(Boolean)) return split
-  }
+async function splitsOf(folder: string): Promise<readonly string[]> {
+  const files = new Set(await readdir(folder))
+  const splits = [...files]
+    .map((file) => /^qrels\.(.+)\.tsv$/.exec(file)?.[1] ?? '')
+    .filter((split) => split !== '' && files.has(`queries.${split}.tsv`))
+  if (splits.length > 0) return inOrder(splits)
   throw inputError(
     folder,
     undefined,
@@ -75,37 +63,7 @@ const exists = (path: string) =>
     () => false,
   )
 
-/** The queries of the sample, of those that have judgements. */
-async function chosenOf(
-  qrels: string,
-  { seed, queries }: DatasetRequest,
-): Promise<ReadonlySet<string>> {
-  const sample = new Sample<string>(seed, queries)
-  const seen = new Set<string>()
-  await forEachJudgement(qrels, (query) => {
-    if (seen.has(query)) return
-    seen.add(query)
-    sample.offer(query, () => query)
-  })
-  return new Set(nonEmpty(sample.values(), qrels))
-}
-
-async function judgedOf(qrels: string, chosen: ReadonlySet<string>): Promise<Judged> {
-  const candidates = new Map([...chosen].map((query) => [query, new Map<string, number>()]))
-  let dropped = 0
-  await forEachJudgement(qrels, (query, passage, grade) => {
-    const own = candidates.get(query)
-    if (own === undefined) return
-    if (own.size === maximumCandidates && !own.has(passage)) dropped += 1
-    else own.set(passage, grade)
-  })
-  return { candidates, dropped }
-}
-
-async function forEachJudgement(
-  qrels: string,
-  use: (query: string, passage: string, grade: number) => void,
-): Promise<void> {
+async function forEachJudgement(qrels: string, use: UsePair): Promise<void> {
   await forEachLine(qrels, (bytes, line) => {
     const [query = '', , passage = '', grade = '', ...more] = bytes
       .toString('latin1')
@@ -134,44 +92,6 @@ async function textsOf(
     // Nothing further down is needed.
     return texts.size < wanted.size
   })
-  const missing = [...wanted].filter((id) => !texts.has(id))
-  if (missing.length > 0) {
-    throw inputError(
-      path,
-      undefined,
-      `lacks ${formatCount(missing.length)} of ${formatCount(wanted.size)} that the qrels name, ${field} ${missing[0]?.slice(0, 40) ?? ''} for one; are the files of one version and whole?`,
-    )
-  }
+  requireTexts(path, texts, wanted, { field, namedBy: 'qrels' })
   return texts
-}
-
-function datasetOf(
-  name: string,
-  judged: Judged,
-  queries: ReadonlyMap<string, string>,
-  passages: ReadonlyMap<string, string>,
-): Dataset {
-  const texts: string[] = []
-  const numbers = new Map<string, number>()
-  const numberOf = (passage: string) => {
-    const number = numbers.get(passage) ?? texts.push(passages.get(passage) ?? '') - 1
-    numbers.set(passage, number)
-    return number
-  }
-  const made = [...judged.candidates].map(([query, own]): DatasetQuery => {
-    const graded = [...own].sort(([, a], [, b]) => b - a)
-    return {
-      text: texts.push(queries.get(query) ?? '') - 1,
-      candidates: graded.map(([passage]) => numberOf(passage)),
-      relevant: graded.filter(([, grade]) => grade >= relevantGrade).length,
-      grades: graded.map(([, grade]) => grade),
-    }
-  })
-  return {
-    name,
-    size: texts.length,
-    textOf: (number) => texts[number] ?? '',
-    queries: made,
-    ...(judged.dropped > 0 && { droppedCandidates: judged.dropped }),
-  }
 }

@@ -11,7 +11,17 @@ const memberFolders: readonly { folder: string; list: string; besides: readonly 
   {
     folder: 'loadgen/dataset',
     list: 'index.ts',
-    besides: ['candidates.ts', 'dataset.ts', 'lexicon.ts', 'random.ts', 'rows.ts', 'sample.ts'],
+    besides: [
+      'candidates.ts',
+      'dataset.ts',
+      'judged.ts',
+      'lexicon.ts',
+      'parquet.ts',
+      'parts.ts',
+      'random.ts',
+      'rows.ts',
+      'sample.ts',
+    ],
   },
   { folder: 'loadgen/plan/arrivals', list: 'index.ts', besides: ['arrivals.ts'] },
   {

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { parquetWriteBuffer, type SchemaElement } from 'hyparquet-writer'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { exitCodes } from '../../../core/errors.ts'
@@ -25,8 +25,8 @@ function written(files: Files): string {
   }
   return names.length === 1 ? join(folder, names[0]!) : folder
 }
-const load = (files: Files, queries = 500, seed = 1) =>
-  loadDataset(written(files), { seed, queries })
+const load = (files: Files, queries = 500, seed = 1, split?: string) =>
+  loadDataset(written(files), { seed, queries, split })
 const readable = (dataset: Dataset) =>
   dataset.queries.map(({ text, candidates, relevant }) => ({
     query: dataset.textOf(text),
@@ -59,6 +59,8 @@ const linesOf = (rows: readonly object[]) => rows.map((row) => `${JSON.stringify
 function parquetOf(rows: readonly Record<string, unknown>[]): Uint8Array {
   const names = Object.keys(rows[0]!)
   const text = { type: 'BYTE_ARRAY', converted_type: 'UTF8' } as const
+  const scalar = (value: unknown) =>
+    typeof value === 'bigint' ? ({ type: 'INT64' } as const) : text
   const elements = names.flatMap((name): SchemaElement[] =>
     Array.isArray(rows[0]![name])
       ? [
@@ -66,7 +68,7 @@ function parquetOf(rows: readonly Record<string, unknown>[]): Uint8Array {
           { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
           { name: 'element', repetition_type: 'OPTIONAL', ...text },
         ]
-      : [{ name, repetition_type: 'REQUIRED', ...text }],
+      : [{ name, repetition_type: 'OPTIONAL', ...scalar(rows[0]![name]) }],
   )
   return new Uint8Array(
     parquetWriteBuffer({
@@ -77,8 +79,49 @@ function parquetOf(rows: readonly Record<string, unknown>[]): Uint8Array {
   )
 }
 
+/** As MTEB's second version has it: ids in two parts, texts in the other two. */
+const parts = {
+  corpus: [
+    { _id: '10', title: '', text: '下雨' },
+    { _id: '11', title: null, text: '晴天' },
+    { _id: '12', title: '', text: '苹果' },
+    { _id: '13', title: '', text: 'never named' },
+    { _id: '14', title: 'tea', text: 'is cheap' },
+  ],
+  queries: [
+    { _id: '1', text: '天气怎么样' },
+    { _id: '2', text: 'cost of tea' },
+    { _id: '3', text: 'never ranked' },
+  ],
+  qrels: [
+    { 'query-id': '1', 'corpus-id': '11', score: 2 },
+    { 'query-id': '1', 'corpus-id': '10', score: 1 },
+    { 'query-id': '1', 'corpus-id': '14', score: 1 },
+    { 'query-id': '2', 'corpus-id': '12', score: 0 },
+    { 'query-id': '3', 'corpus-id': '12', score: 1 },
+  ],
+  top_ranked: [
+    { 'query-id': '1', 'corpus-ids': ['12', '10', '11'] },
+    { 'query-id': '2', 'corpus-ids': ['12', '14'] },
+  ],
+}
+const partLines: Files = Object.fromEntries(
+  Object.entries(parts).map(([name, rows]) => [`${name}.jsonl`, linesOf(rows)]),
+)
+const partTables: Files = {
+  'corpus/dev-00000-of-00002.parquet': parquetOf(parts.corpus.slice(0, 2)),
+  'corpus/dev-00001-of-00002.parquet': parquetOf(parts.corpus.slice(2)),
+  'queries/dev-00000-of-00001-0123456789abcdef.parquet': parquetOf(parts.queries),
+  'qrels/dev-00000-of-00001.parquet': parquetOf(
+    parts.qrels.map((row) => ({ ...row, score: BigInt(row.score) })),
+  ),
+  'top_ranked/dev-00000-of-00001.parquet': parquetOf(parts.top_ranked),
+}
+
 describe.each<readonly [string, Files]>([
   ['thuir', thuir],
+  ['mteb-retrieval', partLines],
+  ['mteb-retrieval', partTables],
   [
     'thuir',
     Object.fromEntries(Object.entries(thuir).map(([name, text]) => [`data/${name}`, text])),
@@ -111,10 +154,93 @@ describe.each<readonly [string, Files]>([
 test('every kind of file is tested here', () => {
   expect(datasetFiles.map(({ name }) => name)).toEqual([
     'thuir',
+    'mteb-retrieval',
     'mteb-parquet',
     'mteb-jsonl',
     'jsonl',
   ])
+})
+
+describe('MTEB retrieval', () => {
+  test('grades come from the qrels, 0 where they say nothing', async () => {
+    const { queries, name } = await load(partTables)
+    expect(queries.map(({ grades }) => grades)).toEqual([
+      [2, 1, 0],
+      [0, 0],
+    ])
+    expect(name).toBe(`${basename(folder)} dev`)
+  })
+
+  test('without top_ranked the judged documents are the candidates; ids may be numbers', async () => {
+    const files = {
+      'corpus.jsonl': linesOf(parts.corpus.map(({ _id, ...row }) => ({ id: Number(_id), ...row }))),
+      'queries.jsonl': linesOf(parts.queries),
+      'data/test.jsonl': linesOf(parts.qrels),
+    }
+    expect(readable(await load(files))).toEqual([
+      { query: '天气怎么样', candidates: ['晴天', '下雨', 'tea is cheap'], relevant: 3 },
+      { query: 'cost of tea', candidates: ['苹果'], relevant: 0 },
+      { query: 'never ranked', candidates: ['苹果'], relevant: 1 },
+    ])
+  })
+
+  test('a list of one document a row, as some were pushed', async () => {
+    const rows = parts.top_ranked.flatMap((row) =>
+      row['corpus-ids'].map((one) => ({ 'query-id': row['query-id'], 'corpus-ids': one })),
+    )
+    expect(readable(await load({ ...partLines, 'top_ranked.jsonl': linesOf(rows) }))).toEqual(two)
+  })
+})
+
+describe('splits', () => {
+  const thuirTrain: Files = {
+    ...thuir,
+    'queries.train.tsv': '7\tcost of tea\n',
+    'qrels.train.tsv': '7\t0\t14\t3\n',
+    'queries.test.tsv': '8\tnever judged\n',
+  }
+  const oneQuery = [{ query: 'cost of tea', candidates: ['tea is cheap'], relevant: 1 }]
+
+  test('dev is taken, another by its name', async () => {
+    const dev = await load(thuirTrain)
+    expect(dev.name).toBe('t2ranking dev')
+    const train = await load(thuirTrain, 500, 1, 'train')
+    expect(train.name).toBe('t2ranking train')
+    expect(readable(train)).toEqual(oneQuery)
+  })
+
+  test('of MTEB, with a corpus of its own name for all of them', async () => {
+    const { corpus, queries } = parts
+    const files = {
+      'corpus/corpus-00000-of-00001.parquet': parquetOf(corpus),
+      'queries/train.jsonl': linesOf(queries),
+      'queries/test.jsonl': linesOf(queries),
+      'qrels/test.jsonl': linesOf(parts.qrels),
+      'qrels/train.jsonl': linesOf([{ 'query-id': '2', 'corpus-id': '14', score: 1 }]),
+    }
+    expect((await load(files)).name).toMatch(/ test$/)
+    expect(readable(await load(files, 500, 1, 'train'))).toEqual(oneQuery)
+  })
+
+  test.each<readonly [string, Files, RegExp]>([
+    ['thuir', thuirTrain, /^The data set .* has no split big; it has dev, train\.$/],
+    ['mteb-retrieval', partTables, /^The data set .* has no split big; it has dev\.$/],
+    [
+      'mteb-retrieval',
+      partLines,
+      /^The data set .* has no splits to choose from; leave --split out\.$/,
+    ],
+    ['jsonl', { 'a.jsonl': linesOf(mtebRows) }, /has no splits to choose from/],
+  ])('%s: one that is not there', async (_, files, message) => {
+    await expect(load(files, 500, 1, 'big')).rejects.toThrow(message)
+  })
+
+  test('of a data set that is made', async () => {
+    const made = loadDataset('synthetic', { seed: 1, queries: 1, split: 'dev' })
+    await expect(made).rejects.toThrow(
+      'The data set synthetic has no splits to choose from; leave --split out.',
+    )
+  })
 })
 
 test('a sample is the same for a seed, another for another, in the order of the file', async () => {
@@ -192,12 +318,12 @@ describe('malformed input gets one clear error, with its place and without its t
     [
       'other columns',
       { 'a.parquet': parquetOf([{ query: 'q', text: 'd' }]) },
-      'DIR/a.parquet: has no column positive, negative (it has query, text); take the file with query, positive and negative.',
+      'DIR/a.parquet: has no column positive, negative (it has query, text); take the file with query, positive, negative.',
     ],
     [
       'a column of another type',
       { 'a.parquet': parquetOf([{ query: 'q', positive: secret, negative: 'd' }]) },
-      /^DIR\/a\.parquet, line 1: positive: /,
+      /^DIR\/a\.parquet, row 1: positive: /,
     ],
     [
       'no split',
@@ -217,12 +343,12 @@ describe('malformed input gets one clear error, with its place and without its t
     [
       'passages that are missing',
       { ...thuir, 'collection.tsv': '10\t下雨\n12\t苹果\n' },
-      /^DIR\/collection\.tsv: lacks 2 of 4 that the qrels name, passage 1[14] for one;/,
+      /^DIR\/collection\.tsv: lacks 2 of 4 that qrels names, passage 1[14] for one;/,
     ],
     [
       'a query that is missing',
       { ...thuir, 'queries.dev.tsv': '1\t天气怎么样\n' },
-      /^DIR\/queries\.dev\.tsv: lacks 1 of 2 that the qrels name, query 2 for one;/,
+      /^DIR\/queries\.dev\.tsv: lacks 1 of 2 that qrels names, query 2 for one;/,
     ],
     [
       'no judgement',
@@ -234,6 +360,74 @@ describe('malformed input gets one clear error, with its place and without its t
       { ...thuir, 'qrels.dev.tsv': '1\t0\t12\n' },
       'DIR/qrels.dev.tsv, line 1: expected query, -, passage and a grade from 0 to 9, by tabs.',
     ],
+    [
+      'a corpus without judgements',
+      { 'corpus.jsonl': linesOf(parts.corpus), 'queries.jsonl': linesOf(parts.queries) },
+      'DIR: has a corpus, but no qrels; put qrels/SPLIT.parquet or qrels.jsonl beside it.',
+    ],
+    [
+      'one of two files',
+      Object.fromEntries(Object.entries(partTables).filter(([name]) => !name.includes('0001-of-'))),
+      'DIR/corpus: has 1 of the 2 files of the split dev; put the others beside them.',
+    ],
+    [
+      'a part without the split',
+      {
+        ...partLines,
+        'qrels.jsonl': '',
+        'qrels/dev.jsonl': linesOf(parts.qrels),
+        'top_ranked/test.jsonl': '',
+        'top_ranked/train.jsonl': '',
+      },
+      'DIR/top_ranked: has no split dev; it has test, train.',
+    ],
+    [
+      'several splits and no word which',
+      { ...partLines, 'queries/test.jsonl': '', 'queries/train.jsonl': '' },
+      /^DIR\/queries: has several splits \(test, train\), and the qrels do not say which; /,
+    ],
+    [
+      'a row without its id',
+      { ...partLines, 'corpus.jsonl': `${linesOf(parts.corpus.slice(0, 1))}{"text": "${secret}"}` },
+      'DIR/corpus.jsonl, line 2: _id: is missing.',
+    ],
+    [
+      'a row without text',
+      { ...partTables, 'corpus/dev-00001-of-00002.parquet': parquetOf([{ _id: '9', text: null }]) },
+      /^DIR\/corpus\/dev-00001-of-00002\.parquet, row 1: text: /,
+    ],
+    [
+      'a table without text',
+      {
+        ...partTables,
+        'queries/dev-00000-of-00001-0123456789abcdef.parquet': parquetOf([
+          { _id: '1', query: secret },
+        ]),
+      },
+      /parquet: has no column text \(it has _id, query\); take the file with text\.$/,
+    ],
+    [
+      'a score that is no grade',
+      {
+        ...partLines,
+        'qrels.jsonl': linesOf([{ 'query-id': '1', 'corpus-id': '10', score: 0.5 }]),
+      },
+      'DIR/qrels.jsonl, line 1: score: expected a whole number, at most 100.',
+    ],
+    [
+      'a ranking of nothing',
+      {
+        ...partLines,
+        'top_ranked.jsonl': '{"query-id": "1", "corpus-ids": 0.5}\n{"query-id": "1"}',
+      },
+      /^DIR\/top_ranked\.jsonl, line 2: corpus-ids: /,
+    ],
+    [
+      'documents that are missing',
+      { ...partLines, 'corpus.jsonl': linesOf(parts.corpus.slice(0, 3)) },
+      'DIR/corpus: lacks 1 of 4 that top_ranked names, document 14 for one; take files of one version, and whole ones.',
+    ],
+    ['no ranking', { ...partLines, 'top_ranked.jsonl': '' }, 'DIR/top_ranked: holds no query.'],
     [
       'another kind of file',
       { 'a.txt': secret },
