@@ -5,7 +5,7 @@ import type { Observation } from '../core/observation.ts'
 import { CapacitySearch, type Capacity, type SearchLimits, type Tried } from './measure/capacity.ts'
 import type { SloThreshold } from './measure/slo.ts'
 import { judgeSlo } from './measure/slo.ts'
-import { stepVerdict } from './measure/step.ts'
+import { keptSoFar, stepVerdict, type Look } from './measure/step.ts'
 import type { Profile } from './plan/profile.ts'
 import { prepareFolder, writingTo, type Run } from './report/folder.ts'
 import type { RunOptions } from './options.ts'
@@ -158,6 +158,7 @@ async function tryRate(
   const { slo, stepSeconds } = options
   const decided = new AbortController()
   const observations: Observation[] = []
+  const looks: Look[] = []
   let elapsedSeconds = 0
   const run = await load(
     {
@@ -174,9 +175,12 @@ async function tryRate(
       onObservation: (observation) => observations.push(observation),
       onProgress: (progress) => {
         elapsedSeconds = progress.elapsedSeconds
-        const verdict = stepVerdict(observations, slo, lookConfidence)
+        looks.push({ atSeconds: elapsedSeconds, sent: progress.sent })
         const early = elapsedSeconds < leastShareOfStep * stepSeconds
-        if (verdict === 'missed' || (verdict === 'kept' && !early)) decided.abort()
+        // The slow ones that are still on their way make a miss no better.
+        const missed = stepVerdict(observations, slo, lookConfidence) === 'missed'
+        const now = { looks, nowSeconds: elapsedSeconds, confidence: lookConfidence }
+        if (missed || (!early && keptSoFar(observations, slo, now))) decided.abort()
       },
     },
   )

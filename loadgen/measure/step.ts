@@ -8,6 +8,8 @@ export type StepVerdict = 'kept' | 'missed' | 'undecided'
 
 /** A queue that grows by so much of each second is one that never ends, however short it still is. */
 const growthLimit = 0.02
+/** Where no threshold is of a latency, or a short one: what was just sent says nothing yet. */
+const leastPatienceSeconds = 1
 const quantiles = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99 } as const
 
 /**
@@ -24,6 +26,43 @@ export function stepVerdict(
   const verdicts = thresholds.map((threshold) => verdictOn(threshold, observations, confidence))
   if (verdicts.includes('missed')) return 'missed'
   return verdicts.includes('undecided') ? 'undecided' : 'kept'
+}
+
+/** A look at a run while it lasts: how many requests had been sent by then. */
+export interface Look {
+  readonly atSeconds: number
+  readonly sent: number
+}
+
+/**
+ * Whether a rate may be called kept before its step is over. Those that ended first are the fast ones,
+ * so this is asked of all that had been sent by a look long enough ago: whoever of them still waits
+ * has waited longer than any threshold allows, and may come to nothing.
+ */
+export function keptSoFar(
+  observations: readonly Observation[],
+  thresholds: readonly SloThreshold[],
+  {
+    looks,
+    nowSeconds,
+    confidence,
+  }: {
+    readonly looks: readonly Look[]
+    readonly nowSeconds: number
+    readonly confidence: number
+  },
+): boolean {
+  const limits = thresholds.flatMap(({ of, limit }) => (of === null ? [] : limit))
+  const patience = Math.max(leastPatienceSeconds, ...limits)
+  const look = looks.findLast(({ atSeconds }) => atSeconds <= nowSeconds - patience)
+  if (look === undefined) return false
+  const { atSeconds, sent } = look
+  const ended = observations.filter(({ sentSeconds }) => sentSeconds <= atSeconds)
+  const waiting = Array.from({ length: Math.max(0, sent - ended.length) }, (): Observation => ({
+    ...{ index: 0, batch: 0, documents: 1, outcome: 'timeout' },
+    ...{ intendedSeconds: atSeconds, sentSeconds: atSeconds, doneSeconds: nowSeconds },
+  }))
+  return stepVerdict([...ended, ...waiting], thresholds, confidence) === 'kept'
 }
 
 function verdictOn(

@@ -31,6 +31,8 @@ interface Simulated {
   readonly serviceSeconds: number
   /** By how much the generator sends too late. */
   readonly lagSeconds?: number
+  /** Every eighth request is put aside and answered so much later, in nobody's way. */
+  readonly asideSeconds?: number
   /** Called with each simulated look at the run. */
   readonly onLook?: (step: number) => void
 }
@@ -39,7 +41,7 @@ interface Simulated {
  * Stands in for `runLoad`: a server that serves one request at a time, in exactly so long each, and
  * a clock that only counts. What a step finds out then depends on nothing but the rate.
  */
-function simulated({ serviceSeconds, lagSeconds = 0, onLook }: Simulated) {
+function simulated({ serviceSeconds, lagSeconds = 0, asideSeconds = 0, onLook }: Simulated) {
   const asked: RunOptions[] = []
   const load: typeof runLoad = (options, { signal, onObservation, onProgress }) => {
     asked.push(options)
@@ -52,21 +54,29 @@ function simulated({ serviceSeconds, lagSeconds = 0, onLook }: Simulated) {
       const sentSeconds = intendedSeconds + lagSeconds
       free = Math.max(free, sentSeconds) + serviceSeconds
       const shape = { index, batch: index, documents: 30, outcome: 'ok' } as const
-      return { ...shape, intendedSeconds, sentSeconds, doneSeconds: free }
+      const doneSeconds = free + (index % 8 === 7 ? asideSeconds : 0)
+      return { ...shape, intendedSeconds, sentSeconds, doneSeconds }
     })
+    const ending = all.toSorted((a, b) => a.doneSeconds - b.doneSeconds)
     let told = 0
     let now = 0.7
     for (; now < seconds && !signal.aborted; now += 1) {
-      for (; told < planned && all[told]!.doneSeconds <= now; told += 1) onObservation?.(all[told]!)
+      for (; told < planned && ending[told]!.doneSeconds <= now; told += 1) {
+        onObservation?.(ending[told]!)
+      }
+      const sent = all.filter(({ sentSeconds }) => sentSeconds <= now).length
       onLook?.(asked.length)
       onProgress?.({
         ...{ profile: 'low', elapsedSeconds: now, scheduledSeconds: seconds, planned },
-        ...{ sent: told, ended: told, failed: 0, offeredRate: rate, achievedRate: rate },
+        ...{ sent, ended: told, failed: 0, offeredRate: rate, achievedRate: rate },
         ...{ p95Seconds: undefined, gpu: undefined },
       } as Parameters<NonNullable<typeof onProgress>>[0])
     }
-    // Stopped early, what was sent is still answered.
-    const seen = signal.aborted ? all.filter(({ sentSeconds }) => sentSeconds <= now - 1) : all
+    // Stopped early, what was sent is waited for a little while.
+    const stopped = now - 1
+    const seen = signal.aborted
+      ? all.filter((one) => one.sentSeconds <= stopped && one.doneSeconds <= stopped + 5)
+      : all
     const facts = madeRun({ gpu: false }).summary
     const summary = summarize(
       {
@@ -145,6 +155,17 @@ test('a step ends when it is decided: a good rate after half of it, a bad one at
     // After the first look that has thirty answers.
     { queriesPerSecond: 80, kept: false, sure: true, seconds: expect.closeTo(0.7, 9) as number },
   ])
+})
+
+test('a rate is not kept because those that wait have not ended yet', async () => {
+  const { load } = simulated({ serviceSeconds: 0.02, asideSeconds: 12 })
+  const limits = { startRate: 20, maximumRate: 20, resolution: 0.05, maximumSteps: 1 }
+  const { steps } = await findCapacity(
+    search({ slo: parseSlo('p95=200ms')!, limits }),
+    { signal, onStep: () => undefined },
+    load,
+  )
+  expect(steps).toMatchObject([{ kept: false, sure: true, seconds: 10, p95Seconds: 12.02 }])
 })
 
 test('what a person interrupts says nothing, and the answer is not valid', async () => {
