@@ -99,15 +99,18 @@ function notesOf(
   ]
 }
 
-/** A batch is as slow as its slowest request. */
+/** A batch lasts from its first request, recorded ones need not be at one instant, to its last answer. */
 function batchLatencyOf(counted: readonly Observation[]): Summary['latencySeconds']['batch'] {
-  const slowest = new Map<number, number>()
-  for (const observation of counted) {
-    const { batch } = observation
-    slowest.set(batch, Math.max(slowest.get(batch) ?? 0, responseSecondsOf(observation)))
+  const batches = new Map<number, { first: number; last: number }>()
+  for (const { batch, intendedSeconds, doneSeconds } of counted) {
+    const { first = Infinity, last = 0 } = batches.get(batch) ?? {}
+    batches.set(batch, {
+      first: Math.min(first, intendedSeconds),
+      last: Math.max(last, doneSeconds),
+    })
   }
-  if (slowest.size === counted.length) return null
-  const values = sorted(slowest.values())
+  if (batches.size === counted.length) return null
+  const values = sorted([...batches.values()].map(({ first, last }) => last - first))
   return { p50: percentile(values, 0.5) ?? null, p95: percentile(values, 0.95) ?? null }
 }
 

@@ -168,7 +168,7 @@ export const summarySchema = z.object({
       max: figure,
       mean: figure,
     }),
-    /** From the intended time of a batch to its slowest answer; null when a batch is one request. */
+    /** From the first intended time of a batch to its last answer; null when a batch is one request. */
     batch: z.object({ p50: figure, p95: figure }).nullable(),
     /** What the server says of itself, the medians; null where it says nothing. */
     server: z.object({

@@ -10,7 +10,7 @@ import { roughCounter } from './tokens.ts'
 /** One request that is to be sent. */
 export interface PlanItem {
   readonly index: number
-  /** Requests of one batch share it and its intended time. */
+  /** Requests of one batch share it and, but in recorded traffic, its intended time. */
   readonly batch: number
   /** Since the start of the run. */
   readonly intendedSeconds: number
@@ -103,7 +103,8 @@ export function planOf(profile: Profile, options: PlanOptions): Plan {
     random: new Random(seed, `plan/${profile.name}`),
     counter: options.tokens?.counter ?? roughCounter,
   })
-  const unmeasured = due.flatMap((instant, batch) => compiler.batch(batch, instant))
+  const unmeasured = due.flatMap((instant, at) => compiler.batch(instant.batch ?? at, instant))
+  const batches = new Set(due.map(({ batch }, at) => batch ?? at)).size
   const shares = compiler.shares()
   const warmUp = Array.from({ length: warmUpBatchesOf(profile) }, (_, batch) =>
     compiler.batch(batch, { ...due[batch % due.length], seconds: 0 }),
@@ -115,8 +116,8 @@ export function planOf(profile: Profile, options: PlanOptions): Plan {
     ...(concurrency !== undefined && { saturation: { concurrency } }),
     // Binary fractions would make 19.999999999999996 of 20.
     queriesPerSecond: Number((queries / scheduledSeconds).toPrecision(9)),
-    batches: due.length,
-    periodSeconds: scheduledSeconds / due.length,
+    batches,
+    periodSeconds: scheduledSeconds / batches,
     documentCounts: [...new Set(items.map(({ documents }) => documents))].sort((a, b) => a - b),
     texts: compiler.texts,
     dataset: {

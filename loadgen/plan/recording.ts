@@ -49,7 +49,13 @@ async function readJsonLines(path: string): Promise<Read> {
   return { requests, hasShapes: true }
 }
 
-const columns = ['timestamp', 'documents', 'query_characters', 'document_characters'] as const
+const columns = [
+  'timestamp',
+  'documents',
+  'query_characters',
+  'document_characters',
+  'group',
+] as const
 type Column = (typeof columns)[number]
 
 async function readCsv(path: string): Promise<Read> {
@@ -120,9 +126,11 @@ function requestOf(
   }
   const queryCharacters = whole('query_characters', 0)
   const each = whole('document_characters', 0)
+  const group = cell('group')
   return {
     ...{ offsetSeconds, queries: 1, documents: documents ?? 1 },
     ...(queryCharacters !== undefined && { queryCharacters }),
+    ...(group !== undefined && { group }),
     ...(each !== undefined && { documentCharacters: Array<number>(documents ?? 1).fill(each) }),
   }
 }

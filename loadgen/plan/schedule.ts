@@ -9,6 +9,8 @@ export interface Due {
   readonly seconds: number
   /** Of a recording: what was asked then. */
   readonly recorded?: TraceRequest
+  /** Of a recording: instants that share it are one batch of a caller; absent: a batch of its own. */
+  readonly batch?: number
 }
 
 export interface Schedule {
@@ -78,29 +80,65 @@ function recordedSeconds({ requests }: Recording): number {
   return last === 0 ? 1 : last + last / Math.max(1, requests.length - 1)
 }
 
+/** Requests that a caller sent together, each at its own time. */
+interface RecordedBatch {
+  readonly seconds: number
+  readonly queries: number
+  readonly requests: readonly TraceRequest[]
+}
+
+/** In order of their first requests. */
+function batchesOf({ requests }: Recording): readonly RecordedBatch[] {
+  const batches: { seconds: number; queries: number; requests: TraceRequest[] }[] = []
+  const byGroup = new Map<string, (typeof batches)[number]>()
+  for (const request of requests) {
+    const { group, offsetSeconds, queries } = request
+    const known = group === undefined ? undefined : byGroup.get(group)
+    if (known !== undefined) {
+      known.requests.push(request)
+      known.queries += queries
+      continue
+    }
+    const batch = { seconds: offsetSeconds, queries, requests: [request] }
+    batches.push(batch)
+    if (group !== undefined) byGroup.set(group, batch)
+  }
+  return batches
+}
+
 /**
- * At a rate scale of 2.3 each request comes twice, three in ten of them three times; the copies are
- * spread evenly up to the next request, so that the rate keeps its course. At 0.3 three in ten come.
+ * At a rate scale of 2.3 each batch comes twice, three in ten of them three times; the copies are
+ * spread evenly up to the next batch, so that the rate keeps its course. At 0.3 three in ten come.
+ * A batch comes or stays away whole, its requests as far apart as they were.
  */
 function replayed(
-  { requests }: Recording,
+  recording: Recording,
   seconds: number,
   rateScale: number,
   random: Random,
 ): readonly Due[] {
   const due: Due[] = []
-  for (const [at, recorded] of requests.entries()) {
-    if (recorded.offsetSeconds >= seconds) break
+  const batches = batchesOf(recording)
+  let batch = 0
+  let queries = 0
+  for (const [at, recorded] of batches.entries()) {
+    if (recorded.seconds >= seconds) break
     const copies = Math.floor(rateScale) + (random.next() < rateScale % 1 ? 1 : 0)
-    const next = Math.min(seconds, requests[at + 1]?.offsetSeconds ?? recorded.offsetSeconds)
-    const gap = (next - recorded.offsetSeconds) / Math.max(1, copies)
-    if (due.length + copies * recorded.queries > maximumRequests) throw tooMany()
-    for (let copy = 0; copy < copies; copy += 1) {
-      due.push({ seconds: recorded.offsetSeconds + copy * gap, recorded })
+    const next = Math.min(seconds, batches[at + 1]?.seconds ?? recorded.seconds)
+    const gap = (next - recorded.seconds) / Math.max(1, copies)
+    queries += copies * recorded.queries
+    if (queries > maximumRequests) throw tooMany()
+    for (let copy = 0; copy < copies; copy += 1, batch += 1) {
+      for (const request of recorded.requests) {
+        const instant = request.offsetSeconds + copy * gap
+        if (instant < seconds) due.push({ seconds: instant, recorded: request, batch })
+      }
     }
   }
-  const first = requests[0]
-  return due.length > 0 || first === undefined ? due : [{ seconds: 0, recorded: first }]
+  const [first] = recording.requests
+  if (due.length === 0 && first !== undefined) return [{ seconds: 0, recorded: first }]
+  // The requests of a batch may reach past the first of the next.
+  return due.sort((a, b) => a.seconds - b.seconds)
 }
 
 function scaled({ due, scheduledSeconds }: Schedule, timeScale: number): Schedule {

@@ -143,6 +143,20 @@ describe('a recording', () => {
     })
   })
 
+  test.each([
+    [
+      'day.jsonl',
+      `${header}\n{"offsetSeconds":1,"documents":2,"group":"a"}\n{"offsetSeconds":2,"documents":3}\n`,
+    ],
+    ['day.csv', 'timestamp,documents,group\n1,2,a\n2,3,\n'],
+  ])('%s says which requests belong to one batch', async (name, content) => {
+    const { arrivals } = await readProfile(fileOf(name, content))
+    expect(arrivals.kind === 'trace' && arrivals.requests).toEqual([
+      { offsetSeconds: 0, queries: 1, documents: 2, group: 'a' },
+      { offsetSeconds: 1, queries: 1, documents: 3 },
+    ])
+  })
+
   test('is found beside the YAML that names it, and takes shapes from there', async () => {
     fileOf('times.csv', 'timestamp\n1\n2\n')
     const yaml = (documents: string) =>

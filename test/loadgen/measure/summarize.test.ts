@@ -218,6 +218,14 @@ test('a batch is as slow as its slowest request', () => {
   expect(batch?.p50).toBeCloseTo((slowest[0]! + slowest[1]!) / 2, 9)
 })
 
+test('a batch whose requests came one after another lasts from the first to the last answer', () => {
+  const batched = [
+    { ...observations[0]!, batch: 0, intendedSeconds: 1, doneSeconds: 1.5 },
+    { ...observations[1]!, batch: 0, intendedSeconds: 2, doneSeconds: 2.25 },
+  ]
+  expect(summarize(facts, batched, []).latencySeconds.batch).toEqual({ p50: 1.25, p95: 1.25 })
+})
+
 /** A look a second for three seconds; `busy` of each second. */
 function telemetry({ busy = 0.5, frozen = false, memory = 2e9 } = {}): TelemetrySample[] {
   return [0, 1, 2, 3].map((second) => ({

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { exitCodes } from '../../../core/errors.ts'
 import type { TraceRequest } from '../../../core/trace.ts'
 import { arrivalKinds, type Arrivals } from '../../../loadgen/plan/arrivals/index.ts'
+import { planOf } from '../../../loadgen/plan/plan.ts'
 import type { Profile } from '../../../loadgen/plan/profile.ts'
 import {
   maximumRequests,
@@ -156,6 +157,70 @@ describe('a recording', () => {
   test('at twice the rate each request has a copy on the way to the next', () => {
     const twice = timesOf(profile, { ...all, rateScale: 2 })
     expect(twice).toEqual([0, 0.5, 1, 1, 1, 2.5, 4, 6.5, 9, 9])
+  })
+
+  describe('with groups', () => {
+    const grouped = (offsetSeconds: number, group?: string) => ({
+      ...request(offsetSeconds),
+      ...(group !== undefined && { group }),
+    })
+    const batches = profileOf({
+      kind: 'trace',
+      file: 'recorded',
+      hasShapes: true,
+      requests: [grouped(0, 'a'), grouped(1, 'b'), grouped(1.5, 'a'), grouped(4), grouped(5, 'b')],
+    })
+    const dueOf = (given: Partial<Scaling>) =>
+      made(batches, given).due.map(({ seconds, batch }) => [seconds, batch])
+
+    test('the requests of one are one batch, each at its own time', () => {
+      expect(dueOf({})).toEqual([
+        [0, 0],
+        [1, 1],
+        [1.5, 0],
+        [4, 2],
+        [5, 1],
+      ])
+      const dataset = {
+        name: 'd',
+        size: 2,
+        textOf: String,
+        queries: [{ text: 0, candidates: [1], relevant: 1 }],
+      }
+      const plan = planOf(batches, { seconds: 6, seed: 1, dataset })
+      expect(plan.items.map(({ batch, intendedSeconds }) => [intendedSeconds, batch])).toEqual(
+        dueOf({}),
+      )
+      expect([plan.batches, plan.periodSeconds]).toEqual([3, 2])
+    })
+
+    test('a copy of one is another batch, its requests as far apart', () => {
+      expect(dueOf({ rateScale: 2, seconds: 6 })).toEqual([
+        [0, 0],
+        [0.5, 1],
+        [1, 2],
+        [1.5, 0],
+        [2, 1],
+        [2.5, 3],
+        [4, 4],
+        [4, 5],
+        [5, 2],
+      ])
+    })
+
+    test('one stays away whole', () => {
+      for (let seed = 0; seed < 20; seed += 1) {
+        const sizes = new Map<number | undefined, number>()
+        for (const [, batch] of dueOf({ rateScale: 0.6, seed })) {
+          sizes.set(batch, (sizes.get(batch) ?? 0) + 1)
+        }
+        const whole = made(batches, { rateScale: 0.6, seed }).due
+        for (const { recorded, batch } of whole) {
+          if (batch !== undefined)
+            expect(sizes.get(batch)).toBe(recorded?.group === undefined ? 1 : 2)
+        }
+      }
+    })
   })
 
   test('any rate scale keeps the mean number, the order and the seed', () => {
