@@ -86,6 +86,12 @@ describeWithProgram('promtool', 'the alert rules under promtool', () => {
     ['RerankscopeGpuDown', 'no floor of samples', '>= 4', '>= 1'],
     ['RerankscopeSourceDown', 'a shorter window', '[2m]) == 0', '[30s]) == 0'],
     ['RerankscopeTargetDown', 'a longer window', '[2m]) == 0', '[10m]) == 0'],
+    [
+      'RerankscopeTargetDown',
+      'one that was taken away',
+      'up{job="rerankscope"}\n',
+      'last_over_time(up{job="rerankscope"}[2m])\n',
+    ],
     ['RerankscopeSidecarDegraded', 'a higher count', '>= 3', '>= 9'],
     ['RerankscopeSidecarDegraded', 'one kind of fault alone', ' or\n', ' and\n'],
     ['RerankscopeGpuMetricsMissing', 'one GPU taken for none', 'unless on', 'and on'],
