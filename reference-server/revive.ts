@@ -20,11 +20,12 @@ export async function revive(
     readonly onProblem: (problem: string) => void
   },
 ): Promise<void> {
+  const stopped = () => signal.aborted
   for (let wait = firstBackoffSeconds; ; wait = Math.min(longestBackoffSeconds, 2 * wait)) {
     await clock.sleep(wait, signal)
-    if (signal.aborted) return
+    if (stopped()) return
     const problem = await attempt()
-    if (problem === undefined) return
+    if (problem === undefined || stopped()) return
     onProblem(problem)
   }
 }

@@ -112,7 +112,7 @@ export class InferenceProcess {
     })
   }
 
-  /** Lets a batch that computes end, but not for long; leaves no process behind. */
+  /** Lets a batch that computes end, but not for long; waits for no model to load; leaves no process behind. */
   async stop(): Promise<void> {
     this.#stopping.abort()
     await this.#supervising
@@ -125,11 +125,22 @@ export class InferenceProcess {
     await gone
   }
 
-  /** Resolves when the model is loaded, with a sentence when it cannot be. */
-  #launch(): Promise<string | undefined> {
+  /** Resolves when the model is loaded, with a sentence when it cannot be; a stop ends it. */
+  async #launch(): Promise<string | undefined> {
     const child = fork(compiledModule('reference-server/infer/process.js'), {
       serialization: 'advanced',
     })
+    const { signal } = this.#stopping
+    const end = () => child.kill('SIGKILL')
+    signal.addEventListener('abort', end, { once: true })
+    try {
+      return await this.#loaded(child)
+    } finally {
+      signal.removeEventListener('abort', end)
+    }
+  }
+
+  #loaded(child: ChildProcess): Promise<string | undefined> {
     return new Promise((resolve) => {
       child.on('message', (message: FromProcess) => {
         switch (message.kind) {
@@ -150,7 +161,7 @@ export class InferenceProcess {
             break
         }
       })
-      child.once('error', (error) => {
+      child.on('error', (error) => {
         resolve(error.message)
       })
       child.once('exit', (code, signal) => {
