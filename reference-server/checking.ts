@@ -1,3 +1,4 @@
+import { present } from '../core/assert.ts'
 import type { Clock } from '../core/clock.ts'
 import { deviceFor } from './device.ts'
 import type { DeviceChoice } from './infer/devices.ts'
@@ -27,9 +28,10 @@ export async function checkModel(
   })
   const never = new AbortController().signal
   try {
-    return await checkRanking(
-      async (request) => (await reranker.rerank(request, { signal: never })).result,
-    )
+    return await checkRanking(async (request) => {
+      const { results } = await reranker.rerank([request], { signal: never })
+      return present(results[0], 'One query has one result.')
+    })
   } finally {
     await reranker.close()
   }

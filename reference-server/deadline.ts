@@ -5,7 +5,8 @@ import { AbandonedError } from './batch/scheduler.ts'
 /**
  * Runs `work` under a signal that aborts when the caller goes or his deadline passes, and rejects at
  * once then, whatever `work` still does: with `AbandonedError`, or with a `deadline_exceeded` failure,
- * which are also the signal's reason.
+ * which are also the signal's reason. It aborts as well when `work` rejects, so that parts of it which
+ * still wait are given up.
  */
 export async function underTerms<T>(
   { signal, deadlineSeconds }: RerankTerms,
@@ -33,6 +34,9 @@ export async function underTerms<T>(
   })
   try {
     return await Promise.race([ended, work(ending.signal)])
+  } catch (error) {
+    ending.abort(error)
+    throw error
   } finally {
     done.abort()
     signal.removeEventListener('abort', gone)

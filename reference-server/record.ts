@@ -16,8 +16,9 @@ export interface RequestRecord {
   readonly outcome: Outcome
   readonly startSeconds: number
   readonly endSeconds: number
+  /** Of all its queries. */
   readonly documents: number
-  /** What is known when it failed early: the stages it reached, in their order. */
+  /** Of its slowest query, in their order; what it reached when it failed early. */
   readonly stages: readonly Stage[]
   readonly tokens?: number
   readonly truncatedPairs?: number

@@ -11,6 +11,7 @@ import {
   type ServerPhases,
   type TruncationStrategy,
 } from '../core/rerank.ts'
+import { totalUsage } from '../core/wire.ts'
 import { Admission, type Load } from './batch/admission.ts'
 import { RecentRate } from './batch/rate.ts'
 import { AbandonedError, BatchScheduler } from './batch/scheduler.ts'
@@ -126,31 +127,36 @@ export class Reranker {
     return this.#scheduler.queuedPairs
   }
 
-  /** Rejects with a `RerankFailure`, or with `AbandonedError` when the terms' signal aborts. */
+  /**
+   * The queries of one body: they are accepted or refused as one, and what fails one gives the others
+   * up. Rejects with a `RerankFailure`, or with `AbandonedError` when the terms' signal aborts.
+   */
   async rerank(
-    request: RerankRequest,
+    requests: readonly RerankRequest[],
     terms: RerankTerms,
-  ): Promise<{ readonly result: RerankResult; readonly phases: ServerPhases }> {
+  ): Promise<{ readonly results: readonly RerankResult[]; readonly phases: ServerPhases }> {
     const { clock, onRequest } = this.#options
     const startSeconds = clock.monotonicSeconds()
-    const stages: Stage[] = []
+    /** The stages of each query, as they end. */
+    const courses = requests.map((): Stage[] => [])
     const { traceparent, tracestate } = terms
     const record = (ended: Pick<RequestRecord, 'outcome'> & Partial<RequestRecord>) =>
       onRequest?.({
         startSeconds,
         endSeconds: clock.monotonicSeconds(),
-        documents: request.documents.length,
-        stages,
+        documents: sumOf(requests, ({ documents }) => documents.length),
+        stages: slowest(courses),
         ...(traceparent !== undefined && { traceparent }),
         ...(tracestate !== undefined && { tracestate }),
         ...ended,
       })
     try {
-      const { pairs, cachedPairs } = await this.#score(request, terms, stages)
-      const result = resultOf(request, pairs)
-      const { tokens = 0, truncatedPairs = 0 } = result.usage ?? {}
+      const scored = await this.#score(requests, terms, courses)
+      const results = scored.map(({ result }) => result)
+      const { tokens = 0, truncatedPairs = 0 } = totalUsage(results)
+      const cachedPairs = sumOf(scored, (one) => one.cachedPairs)
       record({ outcome: 'ok', tokens, truncatedPairs, cachedPairs })
-      return { result, phases: phasesOf(stages) }
+      return { results, phases: phasesOf(slowest(courses)) }
     } catch (error) {
       record({ outcome: outcomeOf(error) })
       throw error
@@ -161,18 +167,27 @@ export class Reranker {
     await Promise.all([this.#pool.close(), this.inference.stop()])
   }
 
-  async #score(request: RerankRequest, terms: RerankTerms, stages: Stage[]) {
+  async #score(
+    requests: readonly RerankRequest[],
+    terms: RerankTerms,
+    courses: readonly Stage[][],
+  ): Promise<readonly { readonly result: RerankResult; readonly cachedPairs: number }[]> {
     if (!this.ready) throw new RerankFailure('unhealthy', 'unhealthy')
-    const characters = charactersOf(request)
     const holding = this.#admission.accept({
-      pairs: request.documents.length,
-      bytes: bytesPerCharacter * characters,
+      pairs: sumOf(requests, ({ documents }) => documents.length),
+      bytes: bytesPerCharacter * sumOf(requests, (request) => charactersOf(request)),
     })
     const { bypassCaches = false } = terms
-    const onStage = (stage: Stage) => stages.push(stage)
     try {
       return await underTerms(terms, this.#options.clock, (signal) =>
-        this.#scoring.score({ request, bypassCaches, holding, signal, onStage }),
+        Promise.all(
+          requests.map(async (request, at) => {
+            const onStage = (stage: Stage) => courses[at]?.push(stage)
+            const call = { request, bypassCaches, holding, signal, onStage }
+            const { pairs, cachedPairs } = await this.#scoring.score(call)
+            return { result: resultOf(request, pairs), cachedPairs }
+          }),
+        ),
       )
     } finally {
       holding.release()
@@ -248,16 +263,26 @@ function resultOf(request: RerankRequest, pairs: readonly KnownScore[]): RerankR
   return {
     ranking: rank(scores, request),
     usage: {
-      tokens: pairs.reduce((sum, { tokens }) => sum + tokens, 0),
+      tokens: sumOf(pairs, ({ tokens }) => tokens),
       characters: charactersOf(request, request.documents.length),
       truncatedPairs: pairs.filter(({ truncated }) => truncated).length,
     },
   }
 }
 
+function sumOf<T>(items: readonly T[], amount: (item: T) => number): number {
+  return items.reduce((sum, item) => sum + amount(item), 0)
+}
+
+/** The stages of the query that came furthest in time: what the caller waited for. */
+function slowest(courses: readonly (readonly Stage[])[]): readonly Stage[] {
+  const end = (stages: readonly Stage[]) => stages.at(-1)?.endSeconds ?? -Infinity
+  return courses.reduce((last, one) => (end(one) > end(last) ? one : last), [])
+}
+
 /** Of all documents, and of the query as often as it is counted. */
 function charactersOf({ query, documents }: RerankRequest, queries = 1): number {
-  return documents.reduce((sum, document) => sum + document.length, queries * query.length)
+  return queries * query.length + sumOf(documents, ({ length }) => length)
 }
 
 function phasesOf(stages: readonly Stage[]): ServerPhases {

@@ -14,7 +14,7 @@ const nothing: Load = { requests: 0, pairs: 0, tokens: 0, bytes: 0 }
 
 /** What one accepted request holds; its tokens are known later than the rest. */
 export interface Holding {
-  /** Throws as `accept` when they do not fit. */
+  /** Throws as `accept` when they do not fit. Holds nothing once released: work may go on after its request. */
   addTokens(tokens: number): void
   /** Once, when the request is answered, however. */
   release(): void
@@ -44,14 +44,14 @@ export class Admission {
    * could not be accepted by an idle server either: its caller would try again for ever.
    */
   accept(load: Omit<Load, 'requests' | 'tokens'>): Holding {
-    let own = this.#take(nothing, { requests: 1, tokens: 0, ...load })
+    let own: Load | undefined = this.#take(nothing, { requests: 1, tokens: 0, ...load })
     return {
       addTokens: (tokens) => {
-        own = this.#take(own, { ...nothing, tokens })
+        own &&= this.#take(own, { ...nothing, tokens })
       },
       release: () => {
-        this.#held = combined(this.#held, own, (held, one) => held - one)
-        own = nothing
+        this.#held = combined(this.#held, own ?? nothing, (held, one) => held - one)
+        own = undefined
       },
     }
   }

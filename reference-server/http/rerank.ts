@@ -4,12 +4,7 @@ import { present } from '../../core/assert.ts'
 import type { Clock } from '../../core/clock.ts'
 import { dialectFor, dialects, type Dialect, type WireMessage } from '../../core/dialects/index.ts'
 import { messageOf } from '../../core/errors.ts'
-import {
-  RerankFailure,
-  type RerankRequest,
-  type RerankResult,
-  type ServerPhases,
-} from '../../core/rerank.ts'
+import { RerankFailure } from '../../core/rerank.ts'
 import { AbandonedError } from '../batch/scheduler.ts'
 import type { Metering } from '../metering.ts'
 import type { Reranker } from '../reranker.ts'
@@ -81,7 +76,7 @@ async function answer(
   handler: RerankHandler,
   arrivalSeconds: number,
 ): Promise<WireMessage> {
-  const { maximumDocuments, servedNames, metering, clock, model } = handler
+  const { reranker, maximumDocuments, servedNames, metering, clock, model } = handler
   const dialect = dialectOf(request, handler)
   const { model: named } = request.params as { readonly model?: string }
   const asked = dialect
@@ -100,7 +95,8 @@ async function answer(
   }
   metering.requestAccepted()
   try {
-    const { results, phases } = await rerankAll(asked, request, reply, handler)
+    const terms = termsOf(request.headers, hangUp(reply))
+    const { results, phases } = await reranker.rerank(asked, terms)
     const totalSeconds = clock.monotonicSeconds() - arrivalSeconds
     metering.requestSucceeded(totalSeconds)
     return dialect.encodeResults(asked, results, {
@@ -118,43 +114,13 @@ async function answer(
 const isServed = (name: string, served: readonly string[]) =>
   served.length === 0 || served.includes(name)
 
-/** The queries of one body are accepted or refused as one: what fails one gives the others up. */
-async function rerankAll(
-  requests: readonly RerankRequest[],
-  { headers }: FastifyRequest,
-  reply: FastifyReply,
-  { reranker }: RerankHandler,
-): Promise<{ readonly results: readonly RerankResult[]; readonly phases: ServerPhases }> {
-  const givenUp = hangUp(reply)
-  const terms = termsOf(headers, givenUp.signal)
-  try {
-    const answers = await Promise.all(requests.map((one) => reranker.rerank(one, terms)))
-    return {
-      results: answers.map(({ result }) => result),
-      // The stages of the queries overlap: the longest is what the caller waited for.
-      phases: longest(answers.map(({ phases }) => phases)),
-    }
-  } catch (error) {
-    givenUp.abort()
-    throw error
-  }
-}
-
-function longest(phases: readonly ServerPhases[]): ServerPhases {
-  const all: Record<string, number> = {}
-  for (const [stage, seconds] of phases.flatMap((one) => Object.entries(one))) {
-    all[stage] = Math.max(all[stage] ?? 0, seconds as number)
-  }
-  return all
-}
-
 /** Aborts when the connection closes before the answer is out, after which nobody wants it. */
-function hangUp({ raw }: FastifyReply): AbortController {
+function hangUp({ raw }: FastifyReply): AbortSignal {
   const controller = new AbortController()
   raw.once('close', () => {
     if (!raw.writableFinished) controller.abort()
   })
-  return controller
+  return controller.signal
 }
 
 function fail(

@@ -30,6 +30,7 @@ beforeAll(async () => {
     device: 'cpu',
     maximumBatchTokens: 1024,
     maximumPairs: 200,
+    maximumRequests: 10,
     maximumQueuedTokens: 25_000,
     cacheBytes: 1_000_000,
     scoreCacheBytes: 1_000_000,
@@ -48,8 +49,15 @@ const asking: RerankRequest = {
   rawScores: true,
   truncationDirection: 'right',
 }
-const ask = (request: Partial<RerankRequest>, terms: Partial<RerankTerms> = {}) =>
-  reranker.rerank({ ...asking, ...request }, { signal: never, ...terms })
+const askAll = (requests: readonly Partial<RerankRequest>[], terms: Partial<RerankTerms> = {}) =>
+  reranker.rerank(
+    requests.map((request) => ({ ...asking, ...request })),
+    { signal: never, ...terms },
+  )
+async function ask(request: Partial<RerankRequest>, terms: Partial<RerankTerms> = {}) {
+  const { results, phases } = await askAll([request], terms)
+  return { result: results[0]!, phases }
+}
 
 function valueOf(name: string, labels: Readonly<Record<string, string>> = {}) {
   const nothing = { version: '', model: '', dtype: '', device: '', queuedPairs: 0 }
@@ -172,6 +180,29 @@ describe('terms', () => {
     const tooMuch = Array.from({ length: 200 }, (_, at) => chineseText(140, 9000 + at))
     await expect(ask({ documents: tooMuch })).rejects.toMatchObject({ kind: 'too_large' })
     expect((await ask({})).result.ranking).toHaveLength(2)
+  })
+
+  test('the queries of one body are one request: its limits, its record, its end', async () => {
+    const queries = Array.from({ length: 11 }, (_, at) => ({ query: chineseText(3, 30 + at) }))
+    const { results, phases } = await askAll(queries)
+    expect(results.map(({ ranking }) => ranking.length)).toEqual(Array(11).fill(2))
+    const record = records.at(-1)!
+    expect(record).toMatchObject({ outcome: 'ok', documents: 22, cachedPairs: 0 })
+    expect(record.stages.map(({ name }) => name)).toEqual(['tokenise', 'queue', 'infer'])
+    expect(phases.inferSeconds).toBeGreaterThan(0)
+    const before = records.length
+    // Each alone would fit into 200 pairs.
+    const two = [10_000, 15_000].map((seed) => ({ documents: many(seed) }))
+    await expect(askAll(two)).rejects.toMatchObject({ kind: 'too_large' })
+    expect(records).toHaveLength(before + 1)
+    // What fails one query gives the other up, which is no hanging up of its caller.
+    const hungUp = value('reranker_dropped_pairs_total', { reason: 'disconnect' })
+    const failing = { documents: [chineseText(300, 5)], truncate: false }
+    await expect(askAll([{ documents: many(20_000) }, failing])).rejects.toMatchObject({
+      kind: 'validation',
+    })
+    await expect.poll(() => reranker.queuedPairs).toBe(0)
+    expect(value('reranker_dropped_pairs_total', { reason: 'disconnect' })).toBe(hungUp)
   })
 
   test('a record says which stages there were, in their order and without gaps', async () => {

@@ -50,6 +50,8 @@ describe('admission', () => {
     expect(admission.held).toEqual({ requests: 1, pairs: 5, tokens: 800, bytes: 5 })
     first.release()
     first.release()
+    // Its deadline passed while it was tokenised, which went on all the same.
+    first.addTokens(100)
     expect(admission.held).toEqual({ requests: 0, pairs: 0, tokens: 0, bytes: 0 })
   })
 
