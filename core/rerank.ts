@@ -41,7 +41,7 @@ export interface RerankRequest {
 export interface RerankTerms {
   /** Aborts when nobody waits for the answer any more. */
   readonly signal: AbortSignal
-  /** Counted from the request's arrival; pairs that still wait then are dropped. */
+  /** From now on; pairs that still wait then are dropped. 0 or less: it has passed. */
   readonly deadlineSeconds?: number
   /** Look nothing up and keep nothing: neither scores nor tokens. */
   readonly bypassCaches?: boolean
@@ -91,6 +91,16 @@ export function rank(
     score: scores[index] ?? Number.NaN,
     ...(request.returnDocuments && { text: request.documents[index] ?? '' }),
   }))
+}
+
+/** As `rank`, by the logits also where the scores are their sigmoid, which makes equals of the highest. */
+export function rankLogits(
+  logits: ArrayLike<number>,
+  request: Pick<RerankRequest, 'documents' | 'topN' | 'returnDocuments' | 'rawScores'>,
+): readonly RankedDocument[] {
+  const ranking = rank(logits, request)
+  if (request.rawScores) return ranking
+  return ranking.map((document) => ({ ...document, score: sigmoid(document.score) }))
 }
 
 export function sigmoid(logit: number): number {

@@ -2,9 +2,8 @@ import { availableParallelism } from 'node:os'
 import type { Clock } from '../core/clock.ts'
 import { usageError } from '../core/errors.ts'
 import {
-  rank,
+  rankLogits,
   RerankFailure,
-  sigmoid,
   type RerankRequest,
   type RerankResult,
   type RerankTerms,
@@ -259,9 +258,9 @@ function dropReasonOf(cause: unknown): DropReason {
 }
 
 function resultOf(request: RerankRequest, pairs: readonly KnownScore[]): RerankResult {
-  const scores = pairs.map(({ logit }) => (request.rawScores ? logit : sigmoid(logit)))
+  const logits = pairs.map(({ logit }) => logit)
   return {
-    ranking: rank(scores, request),
+    ranking: rankLogits(logits, request),
     usage: {
       tokens: sumOf(pairs, ({ tokens }) => tokens),
       characters: charactersOf(request, request.documents.length),

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { rank, sigmoid } from '../../core/rerank.ts'
+import { rank, rankLogits, sigmoid } from '../../core/rerank.ts'
 
 const request = {
   query: 'q',
@@ -35,6 +35,18 @@ test('every document appears once, with its own score and text', () => {
       )
     }),
   )
+})
+
+test('logits keep their order where their sigmoids are equal', () => {
+  const ranking = rankLogits([40, 50, -1], { ...request, topN: 2, returnDocuments: true })
+  expect(ranking).toEqual([
+    { index: 1, score: 1, text: 'b' },
+    { index: 0, score: 1, text: 'a' },
+  ])
+  expect(rankLogits([-2, 3], { ...request, rawScores: true })).toEqual([
+    { index: 1, score: 3 },
+    { index: 0, score: -2 },
+  ])
 })
 
 test('the sigmoid is 1/2 at 0 and keeps order', () => {
