@@ -95,7 +95,8 @@ async function answer(
   }
   metering.requestAccepted()
   try {
-    const terms = termsOf(request.headers, hangUp(reply))
+    const elapsedSeconds = clock.monotonicSeconds() - arrivalSeconds
+    const terms = termsOf(request.headers, hangUp(reply), elapsedSeconds)
     const { results, phases } = await reranker.rerank(asked, terms)
     const totalSeconds = clock.monotonicSeconds() - arrivalSeconds
     metering.requestSucceeded(totalSeconds)

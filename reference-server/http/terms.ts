@@ -18,15 +18,20 @@ export const headerParameters = [
 
 /**
  * What a caller says beside the body: his deadline (`X-Request-Timeout` or `Request-Timeout` in
- * seconds, `grpc-timeout`, or Envoy's milliseconds), `Cache-Control: no-store`, his trace. Throws a
- * `RerankFailure` for a deadline that is none.
+ * seconds, `grpc-timeout`, or Envoy's milliseconds), `Cache-Control: no-store`, his trace.
+ * `elapsedSeconds` have passed since his request began to arrive. Throws a `RerankFailure` for a
+ * deadline that is none.
  */
-export function termsOf(headers: IncomingHttpHeaders, signal: AbortSignal): RerankTerms {
-  const deadlineSeconds = deadlineOf(headers)
+export function termsOf(
+  headers: IncomingHttpHeaders,
+  signal: AbortSignal,
+  elapsedSeconds: number,
+): RerankTerms {
+  const timeoutSeconds = timeoutOf(headers)
   const { traceparent, tracestate } = headers
   return {
     signal,
-    ...(deadlineSeconds !== undefined && { deadlineSeconds }),
+    ...(timeoutSeconds !== undefined && { deadlineSeconds: timeoutSeconds - elapsedSeconds }),
     ...(saysNoStore(headers['cache-control']) && { bypassCaches: true }),
     ...(typeof traceparent === 'string' && { traceparent }),
     ...(typeof tracestate === 'string' && { tracestate }),
@@ -36,7 +41,7 @@ export function termsOf(headers: IncomingHttpHeaders, signal: AbortSignal): Rera
 const saysNoStore = (header: string | undefined) =>
   (header ?? '').split(',').some((directive) => directive.trim().toLowerCase() === 'no-store')
 
-function deadlineOf(headers: IncomingHttpHeaders): number | undefined {
+function timeoutOf(headers: IncomingHttpHeaders): number | undefined {
   for (const name of inSeconds) {
     const text = headers[name]
     if (text !== undefined) return secondsOf(text, /^(\d+(?:\.\d+)?)s?$/, 1)

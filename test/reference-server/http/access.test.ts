@@ -132,11 +132,16 @@ describe('what the headers say', () => {
       { traceparent: '00-ab-cd-01', tracestate: 'a=b' },
     ],
   ])('%j', (headers, terms) => {
-    expect(termsOf(headers, signal)).toEqual({ signal, ...terms })
+    expect(termsOf(headers, signal, 0)).toEqual({ signal, ...terms })
+  })
+
+  test('a timeout counts from the first byte, however long the rest of the request takes', () => {
+    const { deadlineSeconds } = termsOf({ 'x-request-timeout': '2' }, signal, 1.5)
+    expect(deadlineSeconds).toBe(0.5)
   })
 
   test.each(['0', '-1', 'soon', '', '1e3', '1h'])('a timeout of %j is refused', (text) => {
-    expect(() => termsOf({ 'x-request-timeout': text }, signal)).toThrow(/seconds above 0/)
+    expect(() => termsOf({ 'x-request-timeout': text }, signal, 0)).toThrow(/seconds above 0/)
   })
 
   test('a deadline that cannot be kept is told, and the server goes on', async () => {
