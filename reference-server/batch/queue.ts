@@ -81,7 +81,8 @@ export class BatchQueue {
   #window(longest: number): readonly QueuedPair[] {
     const window: QueuedPair[] = []
     for (const pairs of this.#requests.values()) {
-      window.push(...pairs)
+      // Not as arguments: a request may hold more pairs than a call can.
+      for (const pair of pairs) window.push(pair)
       if (window.length >= this.#limits.windowPairs) break
     }
     return window.filter(({ tokens }) => tokens <= longest).sort((a, b) => b.tokens - a.tokens)

@@ -45,6 +45,12 @@ describe('the batch queue', () => {
     )
   })
 
+  test('a request may hold as many pairs as its server allows', () => {
+    const queue = new BatchQueue(limits)
+    queue.add(0, Array<number>(200_000).fill(16))
+    expect(queue.next()).toHaveLength(1024 / 16)
+  })
+
   test('the oldest request is always served, so nobody waits for ever', () => {
     fc.assert(
       fc.property(requests, (lengths) => {
