@@ -49,7 +49,7 @@ export async function download(options: Download): Promise<void> {
     return
   }
   await mkdir(dirname(path), { recursive: true })
-  const unfinished = `${path}.unfinished`
+  const unfinished = unfinishedOf(path)
   for (const isLast of [false, true]) {
     await fetchAll(unfinished, options)
     if (await isWhole(unfinished, file)) {
@@ -61,6 +61,18 @@ export async function download(options: Download): Promise<void> {
     if (isLast) throw new ChecksumError(`the checksum of ${file.path} is wrong`)
   }
 }
+
+/** What is still to come of files in `directory`, whatever earlier attempts left there. */
+export async function bytesToFetch(files: readonly HubFile[], directory: string): Promise<number> {
+  const missing = files.map(async ({ path, bytes }) => {
+    const whole = join(directory, path)
+    const isThere = (await sizeOf(whole)) === bytes
+    return isThere ? 0 : Math.max(0, bytes - (await sizeOf(unfinishedOf(whole))))
+  })
+  return (await Promise.all(missing)).reduce((sum, bytes) => sum + bytes, 0)
+}
+
+const unfinishedOf = (path: string) => `${path}.unfinished`
 
 /** Appends to the unfinished file until it is as long as it should be. */
 async function fetchAll(unfinished: string, { access, ...options }: Download): Promise<void> {

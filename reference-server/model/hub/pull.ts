@@ -6,7 +6,7 @@ import { architectures } from '../architectures/index.ts'
 import { graphFileNames, modelFiles } from '../folder.ts'
 import type { HubAccess } from './access.ts'
 import { folderOf, pulledFile, type HubName, type Pulled } from './cache.ts'
-import { ChecksumError, download } from './download.ts'
+import { bytesToFetch, ChecksumError, download } from './download.ts'
 import { hubError, listModel, type HubFile, type HubModel } from './listing.ts'
 
 export interface PullOptions {
@@ -125,10 +125,10 @@ async function fetchFiles(
 }
 
 async function roomFor(files: readonly HubFile[], directory: string): Promise<void> {
-  const needed = files.reduce((sum, { bytes }) => sum + bytes, 0)
+  const needed = await bytesToFetch(files, directory)
   const { bavail, bsize } = await statfs(directory)
   if (bavail * bsize >= needed) return
   throw environmentError(
-    `The model needs ${formatBytes(needed)} and ${directory} has ${formatBytes(bavail * bsize)} left: make room, or set RERANKSCOPE_CACHE to another folder.`,
+    `The model needs ${formatBytes(needed)} more and ${directory} has ${formatBytes(bavail * bsize)} left: make room, or set RERANKSCOPE_CACHE to another folder.`,
   )
 }

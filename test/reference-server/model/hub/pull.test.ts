@@ -18,6 +18,7 @@ import {
   pulledFolder,
   pulledModels,
 } from '../../../../reference-server/model/hub/cache.ts'
+import { bytesToFetch } from '../../../../reference-server/model/hub/download.ts'
 import { pullModel, type PullOptions } from '../../../../reference-server/model/hub/pull.ts'
 import { loadModel } from '../../../../reference-server/model/registry.ts'
 import { recorded, safetensorsOf, twinRecipe } from '../checkpoint.ts'
@@ -209,6 +210,16 @@ describe('a hub that is not at its best', () => {
     writeFileSync(join(folder(), `${weights}.unfinished`), files.get(weights)!.subarray(0, 1000))
     await pull()
     expect(rangesOf(weights)).toEqual(['bytes=1000-'])
+  })
+
+  test('asks for room for what is still to come, not for what is there', async () => {
+    const left = { a: 0, 'a.unfinished': 0, 'b.unfinished': 600, c: 1000, d: 999 }
+    for (const [file, bytes] of Object.entries(left)) {
+      writeFileSync(join(cache, file), Buffer.alloc(bytes))
+    }
+    const checksum = { kind: 'sha256', value: '' } as const
+    const wanted = ['a', 'b', 'c', 'd'].map((path) => ({ path, bytes: 1000, checksum }))
+    expect(await bytesToFetch(wanted, cache)).toBe(1000 + 400 + 0 + 1000)
   })
 
   test('what an earlier pull left of another revision is thrown away', async () => {
