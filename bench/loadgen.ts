@@ -1,6 +1,6 @@
 /**
- * How exactly the load generator keeps its schedule, and whether it tells the truth about a server
- * that is too slow. The server runs in a process of its own, on the same machine.
+ * How exactly the load generator keeps its schedule, against bare sockets on the same machine, and
+ * whether it tells the truth about a server that is too slow. The server runs in a process of its own, on the same machine.
  *
  *   npm run build && node dist/bench/loadgen.js [seconds] [repetitions]
  */
@@ -18,6 +18,7 @@ import { percentile } from '../loadgen/measure/percentile.ts'
 import { profiles, type Profile } from '../loadgen/plan/profiles.ts'
 import { FixtureServer, type FixtureOptions } from '../test/loadgen/fixture-server.ts'
 import { replayWith, steady } from '../test/loadgen/replay.ts'
+import { bareSocketLags } from './bare-sockets.ts'
 import { otherGenerators, type Reported } from './other-generators.ts'
 
 const budget = { lagP99Seconds: 0.001, serialP50Seconds: 3.25, serialP95Seconds: 5.9 }
@@ -104,30 +105,36 @@ async function dispatchLag(
   seconds: number,
   repetitions: number,
 ): Promise<void> {
-  const bareSeconds = await bareLag(profile.queriesPerBatch / rateOf(profile), seconds)
-  const quantiles = { p50: 0.5, p95: 0.95, p99: 0.99, max: 1 }
-  const runs: Record<string, number[]> = {}
+  const idleSeconds = await bareLag(profile.queriesPerBatch / rateOf(profile), seconds)
+  const server = { latencySeconds: 0.05 }
+  const ours: Float64Array[] = []
+  const bare: Float64Array[] = []
+  // In turn: what else the machine does, it does to both.
   for (let run = 0; run < repetitions; run += 1) {
-    const { observations } = await against({ latencySeconds: 0.05 }, (url) =>
+    const { observations } = await against(server, (url) =>
       replayWith(engine, url, { profile, seconds }),
     )
-    const lags = sorted(observations.map(lagSecondsOf))
-    for (const [name, q] of Object.entries(quantiles)) {
-      ;(runs[name] ??= []).push(percentile(lags, q) ?? Number.NaN)
-    }
+    ours.push(sorted(observations.map(lagSecondsOf)))
+    bare.push(sorted(await against(server, (url) => bareSocketLags(url, profile, seconds))))
   }
-  for (const [name, values] of Object.entries(runs)) {
-    const low = Math.min(...values)
-    const high = Math.max(...values)
-    const middle = percentile(sorted(values), 0.5) ?? Number.NaN
+  for (const [name, q] of Object.entries({ p50: 0.5, p95: 0.95, p99: 0.99, max: 1 })) {
+    const { middle, text } = spreadOf(ours, q)
     const ratio =
       name === 'p99'
-        ? `  ${(middle / budget.lagP99Seconds).toFixed(2)} of its budget; ${formatDuration(bareSeconds)} with nothing to send`
+        ? `  ${(middle / budget.lagP99Seconds).toFixed(2)} of its budget; ${formatDuration(idleSeconds)} with nothing to send`
         : ''
     console.log(
-      `${profile.name.padEnd(5)} dispatch lag ${name.padEnd(4)} ${formatDuration(middle)} (${formatDuration(low)} … ${formatDuration(high)})${ratio}`,
+      `${profile.name.padEnd(5)} dispatch lag ${name.padEnd(4)} ${text}; bare sockets ${spreadOf(bare, q).text}${ratio}`,
     )
   }
+}
+
+/** A quantile of each run: the middle one, and from where to where they go. */
+function spreadOf(runs: readonly Float64Array[], q: number) {
+  const values = sorted(runs.map((lags) => percentile(lags, q) ?? Number.NaN))
+  const [low, middle, high] = [0, 0.5, 1].map((at) => percentile(values, at) ?? Number.NaN)
+  const text = `${formatDuration(middle ?? 0)} (${formatDuration(low ?? 0)} … ${formatDuration(high ?? 0)})`
+  return { middle: middle ?? Number.NaN, text }
 }
 
 /** How evenly 5 requests/s arrive at a server that keeps up, as the server sees it. */

@@ -42,14 +42,12 @@ export async function replayWith(
   } & Partial<Replay>,
 ): Promise<Replayed> {
   const engine = await member.find({ program, environment: process.env })
-  const made = planOf(profile, { seconds, seed: 1, dataset })
+  const { plan: made, bodies, composer } = plannedFor(profile, seconds)
   const items = made.items.map((item, at) => ({
     ...item,
     intendedSeconds: instants?.[at] ?? item.intendedSeconds,
   }))
   const plan = { ...made, items }
-  const bodies = bodiesOf(tei, [...plan.items, ...plan.warmUp.flat()])
-  const composer = new BodyComposer(bodies, plan.texts)
   const observations: Observation[] = []
   let startSeconds = Number.NaN
   const folder = mkdtempSync(join(tmpdir(), 'rerankscope-replay-'))
@@ -92,6 +90,13 @@ export async function replayWith(
     })
   observations.sort((a, b) => a.index - b.index)
   return { ...end, observations, startSeconds }
+}
+
+/** What a profile sends to a server of TEI's dialect. */
+export function plannedFor(profile: Profile, seconds: number) {
+  const plan = planOf(profile, { seconds, seed: 1, dataset })
+  const bodies = bodiesOf(tei, [...plan.items, ...plan.warmUp.flat()])
+  return { plan, bodies, composer: new BodyComposer(bodies, plan.texts) }
 }
 
 /** A constant schedule of single requests of `documents` documents. */
