@@ -7,24 +7,30 @@ export interface Engine {
   readonly rows: readonly Row[]
 }
 
-/** One row an engine and workload, as Markdown. */
-export function tableOf(engines: readonly Engine[]): string {
-  const head = [
-    ...['Model', 'Engine', 'Queries × documents', 'Max length', 'Pairs/s', 'Tokens/s', 'p95'],
-    ...['GPU', 'VRAM', 'Power'],
-  ]
-  const lines = engines.flatMap(({ name, model, rows }) =>
-    rows.map((row) => [
+const columns = [
+  ...['Model', 'Engine', 'Queries × documents', 'Max length', 'Pairs/s', 'Tokens/s', 'p95'],
+  ...['GPU', 'VRAM', 'Power'],
+]
+const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+
+/** What stands above the rows, as Markdown. */
+export const tableHead = [columns, columns.map((_, at) => (at < 3 ? '---' : '---:'))]
+  .map(line)
+  .join('\n')
+
+/** One row a workload; what is unknown is empty. */
+export function rowsOf({ name, model, rows }: Engine): string {
+  return rows
+    .map((row) => [
       ...[model, name, `${String(row.queries)} × ${String(row.documents)}`],
       ...[String(row.maximumTokens), round(row.pairsPerSecond), round(row.tokensPerSecond)],
       `${(row.p95Seconds * 1000).toFixed(1)} ms`,
       row.utilizationPercent === undefined ? '' : `${round(row.utilizationPercent)} %`,
       row.memoryMib === undefined ? '' : `${round(row.memoryMib)} MiB`,
       row.powerWatts === undefined ? '' : `${round(row.powerWatts)} W`,
-    ]),
-  )
-  const rule = head.map((_, at) => (at < 3 ? '---' : '---:'))
-  return [head, rule, ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+    ])
+    .map(line)
+    .join('\n')
 }
 
 /** How far two graphs of one model are apart, as scores from 0 to 1 and against the logits' own spread. */
