@@ -22,6 +22,7 @@ import {
 import { defineCommand } from './command.ts'
 import { printEachEngine, runEachEngine } from './each-engine.ts'
 import { readProfile } from './profile-file.ts'
+import { tokenizerFinder } from './find-tokenizer.ts'
 import { grafanaOf, grafanaOptions } from './grafana.ts'
 import { exitCodeOf, sloOf, sloOption } from './slo.ts'
 import { targetOption } from './target-option.ts'
@@ -102,7 +103,7 @@ export const load = defineCommand({
     tokenizer: {
       type: 'string',
       describe:
-        "The model's folder or tokenizer.json: lengths and truncation are then counted in its tokens",
+        "The model's folder or tokenizer.json: lengths and truncation are then counted in its tokens; none: they are not [default: that of the target's model, where it is on this machine]",
     },
     'expect-scores': {
       type: 'string',
@@ -208,6 +209,7 @@ export const load = defineCommand({
       expectScores: args['expect-scores'],
       scoreTolerance: args['score-tolerance'],
       writeScores: args['write-scores'],
+      findTokenizer: tokenizerFinder(environment),
       timeoutSeconds: args.timeout,
       slo: sloOf(args.slo),
       out,

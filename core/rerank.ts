@@ -149,6 +149,8 @@ export class RerankFailure extends Error {
 /** What a server says of itself. */
 export interface ServerInfo {
   readonly model: string
+  /** Where the model is from, if it goes by another name. */
+  readonly modelSource?: string
   readonly server?: string
   readonly version?: string
   readonly dtype?: string

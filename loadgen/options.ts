@@ -35,8 +35,10 @@ export interface RunOptions {
   readonly apiKey?: string | undefined
   /** That requests name, where the dialect names one; what the target says of itself without it. */
   readonly model?: string | undefined
-  /** The model's folder or tokenizer.json: lengths are then reported in its tokens too. */
+  /** The model's folder or tokenizer.json: lengths are then reported in its tokens too. `none`: never. */
   readonly tokenizer?: string | undefined
+  /** The tokenizer.json of a model by the name that the target gives it; asked where none is named. */
+  readonly findTokenizer?: ((model: string) => Promise<string | undefined>) | undefined
   /** File of scores that the answers must have, within the tolerance. */
   readonly expectScores?: string | undefined
   readonly scoreTolerance?: number | undefined

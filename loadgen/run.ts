@@ -5,6 +5,7 @@ import { otlpTargetOf } from '../core/otlp.ts'
 import { parseTargetUrl } from '../core/target-url.ts'
 import { loadDataset } from './dataset/index.ts'
 import { engines } from './engines/index.ts'
+import { collectAllGarbage } from './garbage.ts'
 import { LiveMetrics } from './measure/live-metrics.ts'
 import type { Progress } from './measure/progress.ts'
 import { judge, type ScoreCheck } from './measure/response.ts'
@@ -21,7 +22,7 @@ import { progressWriter } from './report/progress.ts'
 import { defaultTolerance, readScores, ScoreChecker, ScoreRecorder } from './scores.ts'
 import { concurrencyOf, nothingEnded, planFacts, requireSaturation } from './saturation.ts'
 import { measure } from './session.ts'
-import { readTokenizer } from './tokenizer.ts'
+import { tokensFor } from './tokenizer.ts'
 import { preflight, requireDocuments, type Preflight } from './target.ts'
 
 export interface RunContext {
@@ -169,10 +170,13 @@ async function prepared(options: RunOptions, context: RunContext) {
   await prepareFolder(options.out, options.force ?? false)
 
   const dataset = await loadDataset(options.dataset ?? defaults.dataset, { seed, queries, split })
-  const counter =
-    options.tokenizer === undefined ? undefined : await readTokenizer(options.tokenizer)
-  const tokens = counter && { counter, limit: found.info?.maximumInputTokens }
-  const plan = planOf(profile, { ...scaling, seed, dataset, batchForm, tokens, concurrency })
+  const tokens = await tokensFor(options, target, found, context.signal)
+  const plan = planOf(profile, {
+    ...{ ...scaling, seed, dataset, batchForm, concurrency },
+    ...(tokens !== undefined &&
+      ('missing' in tokens ? { tokensMissing: tokens.missing } : { tokens })),
+  })
+  if (plan.dataset.lengths.tokens !== null) collectAllGarbage()
   requireDocuments(target, found.info, plan.documentCounts.at(-1) ?? 1)
   const composer = await writtenPlan(options.out, plan, found)
   const scores = await scoresOf(options, plan)

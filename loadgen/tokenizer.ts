@@ -1,7 +1,12 @@
 import { readFile, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { messageOf, usageError } from '../core/errors.ts'
+import type { TargetUrl } from '../core/target-url.ts'
+import { modelNamesOf } from './model-names.ts'
+import type { RunOptions } from './options.ts'
+import type { TokenOptions } from './plan/lengths.ts'
 import type { TokenCounter } from './plan/tokens.ts'
+import type { Preflight } from './target.ts'
 
 /** What we use of a `Tokenizer` of @huggingface/tokenizers 0.2, whose own declarations Node cannot resolve. */
 interface Library {
@@ -15,6 +20,52 @@ interface Library {
     ): { readonly ids: readonly number[] }
   }
 }
+
+/** What counts tokens, or why nothing does although it was looked for. */
+export type Tokens = TokenOptions | { readonly missing: string }
+
+/**
+ * The tokenizer that was named, else the one of the target's model if it is on this machine. Undefined
+ * when tokens are not to be counted, or nobody says where to look.
+ *
+ * @throws UserError (usage) when the one that was named cannot be used.
+ */
+export async function tokensFor(
+  { tokenizer, findTokenizer }: RunOptions,
+  target: TargetUrl,
+  found: Preflight,
+  signal: AbortSignal,
+): Promise<Tokens | undefined> {
+  const limit = found.info?.maximumInputTokens
+  if (tokenizer === 'none') return undefined
+  if (tokenizer !== undefined) return { counter: await readTokenizer(tokenizer), limit }
+  if (findTokenizer === undefined) return undefined
+  const names = await modelNamesOf(target, found, signal)
+  for (const name of names) {
+    const path = await findTokenizer(name)
+    if (path === undefined) continue
+    try {
+      const counter = await readTokenizer(path)
+      return { counter: { ...counter, name: `${name}/tokenizer.json` }, limit, foundFor: name }
+    } catch {
+      // It was not asked for: it must not end the run.
+      return {
+        missing: `the tokenizer of ${short(name)} on this machine cannot be used; ${remedy}`,
+      }
+    }
+  }
+  const [name] = names
+  return {
+    missing:
+      name === undefined
+        ? `the target does not say which model it serves; ${remedy}`
+        : `the tokenizer of ${short(name)} is not on this machine; ${remedy}`,
+  }
+}
+
+const remedy = "name the model's folder or tokenizer.json with --tokenizer"
+/** Targets call their models what they like. */
+const short = (name: string) => name.slice(0, 120)
 
 /**
  * Counts tokens with the model's own tokenizer: a folder of the model, or its `tokenizer.json`

@@ -49,6 +49,7 @@ const modelList = z.object({
     .array(
       z.looseObject({
         id: z.string(),
+        root: z.string().nullish(),
         owned_by: z.string().optional(),
         max_model_len: z.number(),
       }),
@@ -118,7 +119,7 @@ export const vllm: Dialect = {
             object: 'model',
             created: 0,
             owned_by: info.server ?? 'vllm',
-            root: info.model,
+            root: info.modelSource ?? info.model,
             parent: null,
             max_model_len: info.maximumInputTokens ?? null,
           },
@@ -129,6 +130,8 @@ export const vllm: Dialect = {
       const model = present(data[0], 'The list holds one.')
       return withoutUndefined({
         model: model.id,
+        // `--served-model-name` gives it another.
+        modelSource: model.root !== model.id ? (model.root ?? undefined) : undefined,
         server: model.owned_by,
         maximumInputTokens: model.max_model_len,
       })

@@ -80,8 +80,14 @@ export const summarySchema = z.object({
             pairTokens: lengthSpread,
             limit: z.number().int().nullable(),
             truncatedShare: z.number().nullable(),
+            /** The target's model, for which the tokenizer was found; absent: it was named. */
+            foundFor: z.string().optional(),
+            /** Absent: all of them. */
+            countedRequests: z.number().int().optional(),
           })
           .nullable(),
+        /** Why not, where a tokenizer was looked for. */
+        tokensMissing: z.string().optional(),
       })
       .optional(),
   }),

@@ -89,6 +89,7 @@ export function summarize(
       ...notes,
       ...gpuNotes.notes,
       ...scoreNotesOf(facts),
+      ...tokenNotesOf(facts.dataset),
     ],
     series: seriesOf(observations, throughput.spanSeconds),
   }
@@ -117,6 +118,15 @@ function scoreNotesOf({ scores }: RunFacts): readonly string[] {
   if (scores === undefined || scores.wrongPairs === 0) return []
   return [
     `${formatCount(scores.wrongPairs)} of ${formatCount(scores.comparedPairs)} scores are not those expected: they differ by up to ${formatCount(scores.maximumDifference ?? 0)}, allowed are ${String(scores.tolerance)}`,
+  ]
+}
+
+function tokenNotesOf({ lengths }: RunFacts['dataset']): readonly string[] {
+  if (lengths?.tokensMissing !== undefined) return [`no token counts: ${lengths.tokensMissing}`]
+  const { foundFor, countedRequests } = lengths?.tokens ?? {}
+  if (foundFor === undefined || countedRequests === undefined) return []
+  return [
+    `tokens were counted in ${formatCount(countedRequests)} requests, evenly over the plan, by the tokenizer of ${foundFor} on this machine; one named with --tokenizer counts all`,
   ]
 }
 

@@ -21,13 +21,24 @@ export interface Lengths {
     /** That the target cuts a pair to; null where it does not say. */
     readonly limit: number | null
     readonly truncatedShare: number | null
+    /** The target's model, for which the tokenizer was found on this machine; absent: it was named. */
+    readonly foundFor?: string
+    /** So many requests were counted, evenly over the plan; absent: all. */
+    readonly countedRequests?: number
   } | null
+  /** Why there are no tokens, where a tokenizer was looked for; absent: nobody looked. */
+  readonly tokensMissing?: string
 }
 
 export interface TokenOptions {
   readonly counter: TokenCounter
   readonly limit: number | undefined
+  /** The target's model, where nobody named a tokenizer: this one was found, and may cost little time. */
+  readonly foundFor?: string
 }
+
+/** What a tokenizer that nobody asked for may count: seconds with the slowest of them. */
+export const maximumFoundCharacters = 500_000
 
 /** How many pairs have which length: few lengths, however many pairs. */
 class Tally {
@@ -70,45 +81,72 @@ export function measured(
 ): { readonly lengths: Lengths; readonly items: readonly PlanItem[] } {
   const queries = new Tally()
   const documents = new Tally()
+  for (const item of items) {
+    for (const [query, ...own] of queriesOf(item)) {
+      queries.add(texts[query ?? 0]?.length ?? 0)
+      for (const document of own) documents.add(texts[document]?.length ?? 0)
+    }
+  }
+  const step = tokens?.foundFor === undefined ? 1 : stepOf(items, texts)
+  const counted = tokens && countedTokens(items, texts, tokens, step)
+  const lengths: Lengths = {
+    queryCharacters: queries.spread(),
+    documentCharacters: documents.spread(),
+    tokens: counted?.tokens ?? null,
+  }
+  return { lengths, items: counted?.items ?? items }
+}
+
+/** Every how many items one is counted, so that no more than the most characters are. */
+function stepOf(items: readonly PlanItem[], texts: readonly string[]): number {
+  const sent = items.reduce(
+    (sum, item) => item.texts.reduce((own, text) => own + (texts[text]?.length ?? 0), sum),
+    0,
+  )
+  return Math.max(1, Math.ceil(sent / maximumFoundCharacters))
+}
+
+/** The tokens of every so many items; each item knows its own where all are counted. */
+function countedTokens(
+  items: readonly PlanItem[],
+  texts: readonly string[],
+  { counter, limit, foundFor }: TokenOptions,
+  step: number,
+): { readonly tokens: NonNullable<Lengths['tokens']>; readonly items: readonly PlanItem[] } {
   const pairs = new Tally()
   // A text is counted when an item sends it, and once: counting is the slow part.
   const counts = new Map<number, number>()
-  const countOf = (at: number, { counter }: TokenOptions) => {
+  const countOf = (at: number) => {
     const known = counts.get(at)
     if (known !== undefined) return known
     const count = counter.count(texts[at] ?? '')
     counts.set(at, count)
     return count
   }
-  const counted = items.map((item) => {
+  const computedBy = (item: PlanItem) => {
     let computed = 0
     for (const [query, ...own] of queriesOf(item)) {
-      queries.add(texts[query ?? 0]?.length ?? 0)
       for (const document of own) {
-        documents.add(texts[document]?.length ?? 0)
-        if (tokens === undefined) continue
-        const pair =
-          countOf(query ?? 0, tokens) + countOf(document, tokens) + tokens.counter.specialTokens
+        const pair = countOf(query ?? 0) + countOf(document) + counter.specialTokens
         pairs.add(pair)
-        computed += Math.min(pair, tokens.limit ?? pair)
+        computed += Math.min(pair, limit ?? pair)
       }
     }
-    return tokens === undefined ? item : { ...item, tokens: computed }
-  })
-  const lengths: Lengths = {
-    queryCharacters: queries.spread(),
-    documentCharacters: documents.spread(),
-    tokens:
-      tokens === undefined
-        ? null
-        : {
-            tokenizer: tokens.counter.name,
-            pairTokens: pairs.spread(),
-            limit: tokens.limit ?? null,
-            truncatedShare: tokens.limit === undefined ? null : pairs.shareAbove(tokens.limit),
-          },
+    return computed
   }
-  return { lengths, items: counted }
+  const sampled = items.filter((_, at) => at % step === 0)
+  const counted = sampled.map((item) => ({ ...item, tokens: computedBy(item) }))
+  return {
+    items: step === 1 ? counted : items,
+    tokens: {
+      tokenizer: counter.name,
+      pairTokens: pairs.spread(),
+      limit: limit ?? null,
+      truncatedShare: limit === undefined ? null : pairs.shareAbove(limit),
+      ...(foundFor !== undefined && { foundFor }),
+      ...(step > 1 && { countedRequests: sampled.length }),
+    },
+  }
 }
 
 /** The positions of an item's texts, a list a query: the query first, then its documents. */

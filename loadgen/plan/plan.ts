@@ -5,7 +5,7 @@ import { Compiler } from './compiler.ts'
 import { measured, type Lengths, type TokenOptions } from './lengths.ts'
 import type { BatchForm, Profile } from './profile.ts'
 import { scheduleOf, unscheduled } from './schedule.ts'
-import { roughCounter } from './tokens.ts'
+import { roughCounter, type TokenCounter } from './tokens.ts'
 
 /** One request that is to be sent. */
 export interface PlanItem {
@@ -72,6 +72,8 @@ export interface PlanOptions {
   readonly rateScale?: number | undefined
   readonly batchForm?: BatchForm | undefined
   readonly tokens?: TokenOptions | undefined
+  /** Why there are none, where they were looked for. */
+  readonly tokensMissing?: string | undefined
   /** Requests that are kept on their way; without it requests are sent by schedule. */
   readonly concurrency?: number | undefined
 }
@@ -101,7 +103,7 @@ export function planOf(profile: Profile, options: PlanOptions): Plan {
   const compiler = new Compiler({
     ...{ profile, dataset, form: batchForm },
     random: new Random(seed, `plan/${profile.name}`),
-    counter: options.tokens?.counter ?? roughCounter,
+    counter: textCounterOf(options.tokens),
   })
   const unmeasured = due.flatMap((instant, at) => compiler.batch(instant.batch ?? at, instant))
   const batches = new Set(due.map(({ batch }, at) => batch ?? at)).size
@@ -127,9 +129,17 @@ export function planOf(profile: Profile, options: PlanOptions): Plan {
       ...(dataset.droppedCandidates !== undefined && {
         droppedCandidates: dataset.droppedCandidates,
       }),
-      lengths,
+      lengths: {
+        ...lengths,
+        ...(options.tokensMissing !== undefined && { tokensMissing: options.tokensMissing }),
+      },
     },
   }
+}
+
+/** What was found on this machine only counts: texts of a length must be the same on every machine. */
+function textCounterOf(tokens: TokenOptions | undefined): TokenCounter {
+  return tokens === undefined || tokens.foundFor !== undefined ? roughCounter : tokens.counter
 }
 
 /** What an observation of an item repeats, so that it can be read without the plan. */

@@ -40,6 +40,8 @@ export interface FixtureOptions {
   readonly maximumDocuments?: number
   /** What /info answers; default: TEI's. */
   readonly info?: { readonly status: number; readonly body: string } | 'silence' | 'endless'
+  /** Bodies of other answers to GET, by path; 404 for all else. */
+  readonly reads?: Readonly<Record<string, string>>
   readonly keepAliveSeconds?: number
 }
 
@@ -101,7 +103,8 @@ export class FixtureServer {
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const seconds = performance.now() / 1000
     if (request.method === 'GET' && request.url !== '/info') {
-      response.writeHead(404).end()
+      const body = this.#options.reads?.[request.url ?? '']
+      response.writeHead(body === undefined ? 404 : 200).end(body)
       return
     }
     if (request.url === '/info') {

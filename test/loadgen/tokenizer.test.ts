@@ -1,11 +1,19 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { tokenizerFinder } from '../../commands/find-tokenizer.ts'
+import { parseTargetUrl } from '../../core/target-url.ts'
 import { loadDataset } from '../../loadgen/dataset/index.ts'
+import { cachedTokenizer, runLoad, type RunOptions } from '../../loadgen/index.ts'
+import { modelNamesOf } from '../../loadgen/model-names.ts'
+import { maximumFoundCharacters } from '../../loadgen/plan/lengths.ts'
 import { planOf } from '../../loadgen/plan/plan.ts'
 import { profiles } from '../../loadgen/plan/profiles.ts'
+import { roughCounter } from '../../loadgen/plan/tokens.ts'
+import { preflight } from '../../loadgen/target.ts'
 import { readTokenizer } from '../../loadgen/tokenizer.ts'
+import { FixtureServer, type FixtureOptions } from './fixture-server.ts'
 
 let folder: string
 beforeAll(() => {
@@ -119,4 +127,157 @@ test.each([
 
 test('a tokenizer that is not there', async () => {
   await expect(readTokenizer(join(folder, 'none'))).rejects.toThrow(/cannot be used: ENOENT/)
+})
+
+describe('of the target’s model, found on this machine', () => {
+  const signal = new AbortController().signal
+  const written = (path: string, content: object | string) => {
+    const file = join(folder, path)
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content))
+    return file
+  }
+  const info = {
+    status: 200,
+    body: JSON.stringify({ model_id: 'own/model', max_input_length: 64 }),
+  }
+  async function load(options: Partial<RunOptions>, fixture: FixtureOptions = { info }) {
+    const server = await FixtureServer.start(fixture)
+    const out = join(folder, 'run')
+    try {
+      const given = { target: server.url, profile: 'low', seconds: 0.2, out, force: true }
+      const { summary } = await runLoad({ ...given, ...options }, { signal })
+      expect(readFileSync(join(out, 'plan.json'), 'utf8')).not.toContain(folder)
+      return summary
+    } finally {
+      await server.stop()
+    }
+  }
+
+  test.each([
+    ['pulled', { RERANKSCOPE_CACHE: 'own' }],
+    ['in HF_HUB_CACHE', { HF_HUB_CACHE: 'hf/hub' }],
+    ['in HF_HOME', { HF_HOME: 'hf' }],
+  ])('%s: it counts, and the run says so', async (_, places) => {
+    written('hf/hub/models--own--model/snapshots/c1/tokenizer.json', wordPiece)
+    written('own/models/own--model/tokenizer.json', wordPiece)
+    const pulled = { name: 'own/model', revision: 'main', commit: 'c1' }
+    written('own/models/own--model/pulled.json', pulled)
+    const environment = Object.fromEntries(
+      Object.entries({ RERANKSCOPE_CACHE: 'none', HF_HOME: 'none', ...places }).map(
+        ([name, path]) => [name, join(folder, path)],
+      ),
+    )
+    const findTokenizer = tokenizerFinder(environment)
+    const { dataset, notes } = await load({ findTokenizer })
+    expect(dataset.lengths?.tokens).toMatchObject({
+      tokenizer: 'own/model/tokenizer.json',
+      foundFor: 'own/model',
+      limit: 64,
+    })
+    expect(dataset.lengths?.tokens?.countedRequests).toBeUndefined()
+    expect(notes.filter((note) => note.includes('token'))).toEqual([])
+
+    const none = (await load({ findTokenizer, tokenizer: 'none' })).dataset.lengths
+    expect([none?.tokens, none?.tokensMissing]).toEqual([null, undefined])
+    const named = written('named/tokenizer.json', wordPiece)
+    const { tokens } = (await load({ findTokenizer, tokenizer: named })).dataset.lengths!
+    expect([tokens?.tokenizer, tokens?.foundFor]).toEqual(['named/tokenizer.json', undefined])
+  })
+
+  test.each<readonly [string, RunOptions['findTokenizer'], FixtureOptions, string]>([
+    [
+      'not there',
+      () => Promise.resolve(undefined),
+      { info },
+      'no token counts: the tokenizer of own/model is not on this machine; name',
+    ],
+    [
+      'of no use',
+      () => Promise.resolve(written('broken/tokenizer.json', '{}')),
+      { info },
+      'no token counts: the tokenizer of own/model on this machine cannot be used; name',
+    ],
+    [
+      'of nobody knows what',
+      () => Promise.reject(new Error('not to be asked')),
+      { info: { status: 404, body: '' } },
+      'no token counts: the target does not say which model it serves; name',
+    ],
+  ])('%s: one note says how to get counts', async (_, findTokenizer, fixture, note) => {
+    const { dataset, notes } = await load({ findTokenizer, dialect: 'tei' }, fixture)
+    expect(dataset.lengths?.tokens).toBeNull()
+    expect(notes.filter((one) => one.includes('token'))).toEqual([
+      `${note} the model's folder or tokenizer.json with --tokenizer`,
+    ])
+  })
+
+  test('the cache: the commit of main first, and no path out of a model’s name', async () => {
+    const cache = join(folder, 'cache')
+    for (const commit of ['a', 'b']) {
+      written(`cache/models--own--two/snapshots/${commit}/tokenizer.json`, wordPiece)
+    }
+    written('cache/models--own--two/snapshots/c/config.json', '{}')
+    written('cache/models--own--two/refs/main', 'b\n')
+    written('cache/models--alone/snapshots/a/tokenizer.json', wordPiece)
+    const at = (model: string) => cachedTokenizer(cache, model)
+    expect(await at('own/two')).toBe(join(cache, 'models--own--two/snapshots/b/tokenizer.json'))
+    expect(await at('alone')).toBe(join(cache, 'models--alone/snapshots/a/tokenizer.json'))
+    written('cache/models--own--two/refs/main', '../../../models--alone/snapshots/a')
+    expect(await at('own/two')).toBe(join(cache, 'models--own--two/snapshots/a/tokenizer.json'))
+    for (const model of ['own/three', '../cache/models--alone', '/alone', 'own/../alone', '']) {
+      expect(await at(model)).toBeUndefined()
+    }
+  })
+
+  test.each<readonly [string, string, Readonly<Record<string, object>>, readonly string[]]>([
+    [
+      'vLLM under another name',
+      'auto',
+      { '/v1/models': { data: [{ id: 'served', root: 'own/model', max_model_len: 512 }] } },
+      ['own/model', 'served'],
+    ],
+    ['a list of OpenAI’s form', 'jina', { '/v1/models': { data: [{ id: 'a/b' }] } }, ['a/b']],
+    ['Infinity', 'jina', { '/models': { data: [{ id: 'a/b', backend: 'torch' }] } }, ['a/b']],
+    ['several', 'jina', { '/models': { data: [{ id: 'a/b' }, { id: 'c/d' }] } }, []],
+    ['something else', 'jina', { '/models': { models: [] } }, []],
+  ])('the name that %s gives', async (_, dialect, reads, names) => {
+    const server = await FixtureServer.start({
+      info: { status: 404, body: '' },
+      reads: Object.fromEntries(
+        Object.entries(reads).map(([path, body]) => [path, JSON.stringify(body)]),
+      ),
+    })
+    const target = parseTargetUrl(server.url, '--target')
+    const found = await preflight(target, { dialect, documents: 1, batchForm: 'burst' }, signal)
+    expect(await modelNamesOf(target, found, signal)).toEqual(names)
+    await server.stop()
+  })
+
+  test('it counts a part of a large plan, and leaves the texts as they are', async () => {
+    const dataset = await loadDataset('synthetic', { seed: 1, queries: 50 })
+    const options = { seconds: 60, seed: 1, dataset }
+    const counter = { ...roughCounter, count: (text: string) => text.length }
+    const plan = planOf(profiles[0], options)
+    const found = planOf(profiles[0], {
+      ...options,
+      tokens: { counter, limit: undefined, foundFor: 'm' },
+    })
+    expect(found.texts).toEqual(plan.texts)
+    expect(found.items).toEqual(plan.items)
+    const { tokens, documentCharacters, queryCharacters } = found.dataset.lengths
+    const counted = tokens!.countedRequests!
+    expect(counted).toBeGreaterThan(1)
+    const characters = counted * 30 * (documentCharacters.mean + queryCharacters.mean)
+    expect(characters).toBeLessThan(1.2 * maximumFoundCharacters)
+    // A character a token: what is known of a part holds of the whole.
+    const mean = documentCharacters.mean + queryCharacters.mean + counter.specialTokens
+    expect(Math.abs(tokens!.pairTokens.mean / mean - 1)).toBeLessThan(0.1)
+
+    const grid = { ...profiles[3], shapes: { documents: [2], tokens: [64] } }
+    const made = (foundFor?: string) =>
+      planOf(grid, { ...options, tokens: { counter, limit: 64, ...(foundFor && { foundFor }) } })
+    expect(made('m').texts).toEqual(planOf(grid, options).texts)
+    expect(made().texts).not.toEqual(planOf(grid, options).texts)
+  })
 })

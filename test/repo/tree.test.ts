@@ -35,6 +35,7 @@ const memberFolders: readonly { folder: string; list: string; besides: readonly 
       'children.ts',
       'each-engine.ts',
       'export.ts',
+      'find-tokenizer.ts',
       'grafana.ts',
       'parser.ts',
       'policy-file.ts',
