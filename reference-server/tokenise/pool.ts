@@ -62,12 +62,23 @@ export class TokeniserPool {
   }
 
   /**
-   * The ids of each text, at most `limit` of them, without special tokens. Rejects with a
-   * `RerankFailure`: `tokenizer` when a text cannot be split, `unhealthy` when its worker died or none is
-   * there.
+   * The ids of each text, at most `limit` of them, without special tokens; many texts are shared among
+   * the workers. Rejects with a `RerankFailure`: `tokenizer` when a text cannot be split, `unhealthy` when
+   * its worker died or none is there.
    */
-  encode(texts: readonly string[], limit: number, lost: LostPart): Promise<readonly Int32Array[]> {
-    if (texts.length === 0) return Promise.resolve([])
+  async encode(
+    texts: readonly string[],
+    limit: number,
+    lost: LostPart,
+  ): Promise<readonly Int32Array[]> {
+    const shares = sharesOf(texts, this.#members.size, limit)
+    const encoded = await Promise.all(
+      shares.map((share) => this.#encodeShare({ texts: share, limit, lost })),
+    )
+    return encoded.flat()
+  }
+
+  #encodeShare(call: Omit<EncodeCall, 'id'>): Promise<readonly Int32Array[]> {
     const [first, ...others] = this.#members
     if (first === undefined) return Promise.reject(stopped())
     const member = others.reduce(
@@ -77,7 +88,7 @@ export class TokeniserPool {
     const id = (this.#calls += 1)
     return new Promise((resolve, reject) => {
       member.pending.set(id, { resolve, reject })
-      member.worker.postMessage({ id, texts, limit, lost } satisfies EncodeCall)
+      member.worker.postMessage({ ...call, id } satisfies EncodeCall)
     })
   }
 
@@ -130,6 +141,32 @@ export class TokeniserPool {
     })
   }
 }
+
+/** A share below this is done in less time than it takes to wake another worker for it. */
+const smallestShareCharacters = 10_000
+
+/** The texts, in their order, in at most `most` shares of about as many characters that will be read. */
+function sharesOf(
+  texts: readonly string[],
+  most: number,
+  limit: number,
+): readonly (readonly string[])[] {
+  // A long text is not read to its end: see `encodeAtMost`.
+  const readOf = (text: string) => Math.min(text.length, limit * usualCharactersPerToken)
+  const total = texts.reduce((sum, text) => sum + readOf(text), 0)
+  const count = Math.min(most, Math.floor(total / smallestShareCharacters))
+  if (count < 2) return texts.length === 0 ? [] : [texts]
+  const shares = Array.from({ length: count }, (): string[] => [])
+  let before = 0
+  for (const text of texts) {
+    shares[Math.min(count - 1, Math.floor((before * count) / total))]?.push(text)
+    before += readOf(text)
+  }
+  return shares.filter((share) => share.length > 0)
+}
+
+/** In English; Chinese has less. */
+const usualCharactersPerToken = 5
 
 function stopped(): RerankFailure {
   return new RerankFailure('unhealthy', 'a tokeniser worker stopped, try again')

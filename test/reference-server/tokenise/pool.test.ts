@@ -53,6 +53,32 @@ test('a worker that cannot start again is tried ever less often, and taken back 
   }
 })
 
+test('many texts are shared among the workers, few are not, and they keep their order', async () => {
+  const pool = await TokeniserPool.start({
+    setup: { tokenizerJson, tokenizerConfigJson },
+    workers: 2,
+    clock: systemClock,
+    log: () => undefined,
+  })
+  try {
+    const posted = vi.spyOn(Worker.prototype, 'postMessage')
+    const texts = Array.from(
+      { length: 100 },
+      (_, at) => `${'学'.repeat(at)} panda ${'习'.repeat(200)}`,
+    )
+    const alone = []
+    for (const text of texts) alone.push(...(await pool.encode([text], 128, 'right')))
+    const calls = posted.mock.calls.length
+    expect(calls).toBe(100)
+    expect(await pool.encode(texts, 128, 'right')).toEqual(alone)
+    const used = posted.mock.contexts.slice(calls)
+    expect([used.length, new Set(used).size]).toEqual([2, 2])
+    expect(await pool.encode([], 128, 'right')).toEqual([])
+  } finally {
+    await pool.close()
+  }
+})
+
 test('a damaged tokeniser is said so on one line', async () => {
   const start = TokeniserPool.start({
     setup: { tokenizerJson: 'hello\nworld', tokenizerConfigJson },
