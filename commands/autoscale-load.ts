@@ -12,7 +12,8 @@ export const loadOptions = {
   load: {
     type: 'string',
     requiresArg: true,
-    describe: `simulate: a made load, in replicas kept wholly busy: ${autoscaling.loadGrammar} [default: sine:0.2..3@3600]`,
+    describe: `simulate: a made load, in replicas kept wholly busy: ${autoscaling.loadGrammar}`,
+    defaultDescription: 'sine:0.2..3@3600',
   },
   run: {
     type: 'string',
@@ -33,8 +34,8 @@ export const loadOptions = {
   query: {
     type: 'string',
     requiresArg: true,
-    describe:
-      'With --prometheus: PromQL for the GPUs kept wholly busy [default: the rate of busy seconds of --job]',
+    describe: 'With --prometheus: PromQL for the GPUs kept wholly busy',
+    defaultDescription: 'the rate of busy seconds of --job',
   },
   from: {
     type: 'string',

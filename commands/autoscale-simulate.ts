@@ -16,7 +16,8 @@ export const simulationOptions = {
   ...loadOptions,
   seconds: {
     type: 'number',
-    describe: 'How long to simulate; what is shorter is repeated [default: the load’s own, or 4 h]',
+    describe: 'How long to simulate; what is shorter is repeated',
+    defaultDescription: 'the load’s own, or 4 h',
   },
   form: {
     type: 'string',
@@ -25,7 +26,11 @@ export const simulationOptions = {
     default: ['tolerance', 'deadband', 'defaults', 'average-value'],
     describe: `What to compare. ${forms.map(({ name, summary }) => `${name}: ${summary}`).join('; ')}`,
   },
-  replicas: { type: 'number', describe: 'Replicas at the beginning [default: --min-replicas]' },
+  replicas: {
+    type: 'number',
+    describe: 'Replicas at the beginning',
+    defaultDescription: '--min-replicas',
+  },
   'start-seconds': {
     type: 'number',
     default: 90,
@@ -38,7 +43,8 @@ export const simulationOptions = {
   },
   'signal-seconds': {
     type: 'number',
-    describe: 'What the figures are means over [default: as exported, 4 scrapes]',
+    describe: 'What the figures are means over',
+    defaultDescription: 'as exported, 4 scrapes',
   },
   'delay-seconds': {
     type: 'number',

@@ -53,8 +53,8 @@ export const autoscale = defineCommand({
     },
     'fallback-replicas': {
       type: 'number',
-      describe:
-        'export: replicas that KEDA keeps at least while Prometheus does not answer [default: --min-replicas]',
+      describe: 'export: replicas that KEDA keeps at least while Prometheus does not answer',
+      defaultDescription: '--min-replicas',
     },
     'second-metric': {
       choices: secondMetrics,
@@ -69,11 +69,13 @@ export const autoscale = defineCommand({
     },
     'triton-model': {
       type: 'string',
-      describe: 'export: the model of Triton whose queue counts [default: all]',
+      describe: 'export: the model of Triton whose queue counts',
+      defaultDescription: 'all',
     },
     prometheus: {
       type: 'string',
-      describe: `export: where KEDA finds Prometheus [default: ${manifestDefaults.prometheus}]. simulate: the Prometheus to take the load from`,
+      describe: `export: where KEDA finds Prometheus. simulate: the Prometheus to take the load from`,
+      defaultDescription: `export: ${manifestDefaults.prometheus}`,
     },
     ...simulationOptions,
   },

@@ -43,7 +43,8 @@ export const bench = defineCommand({
     out: {
       type: 'string',
       requiresArg: true,
-      describe: 'Folder of the comparison [default: runs/bench-<name of the matrix>]',
+      describe: 'Folder of the comparison',
+      defaultDescription: 'runs/bench-<name of the matrix>',
     },
     force: { type: 'boolean', default: false, describe: 'Measure everything anew' },
     retry: { type: 'boolean', default: false, describe: 'Measure again what failed or is INVALID' },

@@ -41,7 +41,11 @@ export const capacity = defineCommand({
         'The shapes to offer, as in `load`; its rate, which must be a steady one, is where the search begins',
     },
     'step-seconds': { type: 'number', default: 15, describe: 'Length of a step, at most' },
-    start: { type: 'number', describe: 'Queries/s of the first step [default: the profile’s]' },
+    start: {
+      type: 'number',
+      describe: 'Queries/s of the first step',
+      defaultDescription: 'the profile’s',
+    },
     'maximum-rate': { type: 'number', default: 2000, describe: 'Queries/s not to go above' },
     resolution: { type: 'number', default: 5, describe: 'Percent to which the answer is found' },
     'maximum-steps': { type: 'number', default: 20, describe: 'Steps after which to stop' },
@@ -52,7 +56,8 @@ export const capacity = defineCommand({
     out: {
       type: 'string',
       requiresArg: true,
-      describe: 'Folder of capacity.json and a run a step [default: runs/capacity-<time>]',
+      describe: 'Folder of capacity.json and a run a step',
+      defaultDescription: 'runs/capacity-<time>',
     },
     force: { type: 'boolean', default: false, describe: 'Overwrite what --out holds' },
     json: { type: 'boolean', default: false, describe: 'Print capacity.json instead of the table' },

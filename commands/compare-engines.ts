@@ -22,7 +22,12 @@ export const compareEngines = defineCommand({
     },
     seconds: { type: 'number', default: 30, describe: 'Length of each schedule' },
     seed: { type: 'number', default: defaults.seed, describe: 'Same seed, same requests' },
-    k6: { type: 'string', requiresArg: true, describe: 'The k6 program [default: k6 on PATH]' },
+    k6: {
+      type: 'string',
+      requiresArg: true,
+      describe: 'The k6 program',
+      defaultDescription: 'k6 on PATH',
+    },
     out: {
       type: 'string',
       demandOption: true,

@@ -37,7 +37,8 @@ export const compare = defineCommand({
     runs: {
       type: 'string',
       requiresArg: true,
-      describe: 'Folder for the runs of the turns [default: runs/compare-<time>]',
+      describe: 'Folder for the runs of the turns',
+      defaultDescription: 'runs/compare-<time>',
     },
     format: {
       choices: comparisonFormats.map(({ name }) => name),

@@ -16,7 +16,11 @@ export const demo = defineCommand({
   options: {
     seconds: { type: 'number', default: 30, describe: 'Length of each profile, in seconds' },
     profiles: { type: 'string', default: 'low,high', describe: 'Profiles to replay, in order' },
-    out: { type: 'string', describe: 'Folder for the run folders [default: runs/demo-<time>]' },
+    out: {
+      type: 'string',
+      describe: 'Folder for the run folders',
+      defaultDescription: 'runs/demo-<time>',
+    },
     force: { type: 'boolean', default: false, describe: 'Overwrite the runs that --out holds' },
     keep: {
       type: 'boolean',

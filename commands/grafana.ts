@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { systemCodeOf, usageError } from '../core/errors.ts'
+import { messageOf, usageError } from '../core/errors.ts'
 import type { Grafana } from '../core/grafana.ts'
 import { parseTargetUrl } from '../core/target-url.ts'
 import type { CommandContext } from './command.ts'
@@ -14,7 +14,8 @@ export function grafanaOptions(purpose: string, right: string) {
     'grafana-token-file': {
       type: 'string',
       requiresArg: true,
-      describe: `File with the token of a Grafana service account that may ${right} [default: ${tokenVariable}]`,
+      describe: `File with the token of a Grafana service account that may ${right}`,
+      defaultDescription: tokenVariable,
     },
   } as const
 }
@@ -39,10 +40,9 @@ function tokenIn(file: string): string {
   try {
     token = readFileSync(file, 'utf8').trim()
   } catch (error) {
-    throw usageError(
-      `--grafana-token-file ${file} cannot be read: ${systemCodeOf(error) ?? 'no file'}.`,
-      { cause: error },
-    )
+    throw usageError(`--grafana-token-file ${file} cannot be read: ${messageOf(error)}.`, {
+      cause: error,
+    })
   }
   if (isToken(token)) return token
   throw usageError(`--grafana-token-file ${file} must hold one token and nothing else.`)

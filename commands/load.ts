@@ -74,7 +74,8 @@ export const load = defineCommand({
     },
     concurrency: {
       type: 'number',
-      describe: `Requests on their way at all times, with --mode saturate [default: ${String(defaults.concurrency)}]`,
+      describe: `Requests on their way at all times, with --mode saturate`,
+      defaultDescription: String(defaults.concurrency),
     },
     engine: {
       choices: [...names(engines), everyEngine],
@@ -84,7 +85,8 @@ export const load = defineCommand({
     k6: {
       type: 'string',
       requiresArg: true,
-      describe: 'The k6 program, for --engine k6 [default: k6 on PATH]',
+      describe: 'The k6 program, for --engine k6',
+      defaultDescription: 'k6 on PATH',
     },
     dialect: {
       choices: ['auto', ...names(dialects)],
@@ -93,12 +95,13 @@ export const load = defineCommand({
     },
     model: {
       type: 'string',
-      describe:
-        'Model that requests name, where the dialect names one [default: what the target says]',
+      describe: 'Model that requests name, where the dialect names one',
+      defaultDescription: 'what the target says',
     },
     'api-key-file': {
       type: 'string',
-      describe: `File with the target's key, alone on one line [default: ${keyVariable}]`,
+      describe: `File with the target's key, alone on one line`,
+      defaultDescription: keyVariable,
     },
     tokenizer: {
       type: 'string',
@@ -125,8 +128,8 @@ export const load = defineCommand({
     },
     split: {
       type: 'string',
-      describe:
-        'Split of a data set that has several, as dev or train [default: dev where there is one]',
+      describe: 'Split of a data set that has several, as dev or train',
+      defaultDescription: 'dev where there is one',
     },
     queries: {
       type: 'number',
@@ -135,7 +138,8 @@ export const load = defineCommand({
     },
     seconds: {
       type: 'number',
-      describe: "Length of the schedule [default: the profile's own, else 30]",
+      describe: 'Length of the schedule',
+      defaultDescription: "the profile's own, else 30",
     },
     'time-scale': {
       type: 'number',
@@ -183,7 +187,8 @@ export const load = defineCommand({
     out: {
       type: 'string',
       requiresArg: true,
-      describe: 'Folder of the run [default: runs/<profile>-<time>]',
+      describe: 'Folder of the run',
+      defaultDescription: 'runs/<profile>-<time>',
     },
     force: { type: 'boolean', default: false, describe: 'Overwrite the run that --out holds' },
     json: { type: 'boolean', default: false, describe: 'Print run.json instead of the table' },

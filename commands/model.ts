@@ -34,12 +34,13 @@ const options = {
   seed: { type: 'number', default: 1, describe: 'build: seed of the random weights of a twin' },
   dtype: {
     choices: Object.keys(dtypeNames),
-    describe:
-      "build, pull: number format (default: fp32); check: which graph (default: the folder's own)",
+    describe: 'build, pull: number format; check: which graph',
+    defaultDescription: "fp32; check: the folder's own",
   },
   revision: {
     type: 'string',
-    describe: 'pull: branch, tag or commit (default: main; OWNER/NAME@REVISION says the same)',
+    describe: 'pull: branch, tag or commit; OWNER/NAME@REVISION says the same',
+    defaultDescription: 'main',
   },
   form: {
     choices: graphForms,

@@ -1,6 +1,8 @@
 import yargs, { type Argv, type Options } from 'yargs'
 import { usageError } from '../core/errors.ts'
 import type { Arguments, Command } from './command.ts'
+import { closest } from './closest.ts'
+import { helpPage } from './help.ts'
 import { commands } from './index.ts'
 import { readYaml } from './yaml-file.ts'
 
@@ -14,77 +16,122 @@ export interface ParsedCommand {
  * the version, which have then been printed. Throws a `UserError` for anything else.
  */
 export async function parseCommandLine(
-  argv: readonly string[],
+  given: readonly string[],
   { version, columns }: { readonly version: string; readonly columns: number },
 ): Promise<ParsedCommand | undefined> {
+  // `rerankscope help load` is what people type when they have not read anything yet.
+  const argv = given[0] === 'help' ? [...given.slice(1), '--help'] : [...given]
   // The command that is named, or all of them for the help.
   const named = commands.filter(({ name }) => name === argv[0])
-  const help = ['rerankscope', ...named.map(({ name }) => name), '--help'].join(' ')
   const loaded = await Promise.all((named.length > 0 ? named : commands).map(({ load }) => load()))
+  const command = named.length > 0 ? loaded[0] : undefined
+  const help = ['rerankscope', ...named.map(({ name }) => name), '--help'].join(' ')
+  const width = Math.min(110, columns)
   let parsed: ParsedCommand | undefined
-  const parser = yargs([...argv])
+  const parser = yargs()
     .scriptName('rerankscope')
     .usage('rerankscope <command>\n\nSee what your reranker does.')
+    // Ours is English alone: half a page in the language of the shell helps nobody.
+    .locale('en')
+    .updateStrings(sentences)
     .strict()
     .strictCommands()
     .demandCommand(1, 'Name a command')
-    .recommendCommands()
     .version(version)
     .alias('h', 'help')
-    .wrap(Math.min(110, columns))
+    .alias('v', 'version')
+    .wrap(width)
     .exitProcess(false)
     .fail((message: string | null, error: Error | undefined) => {
       // yargs wraps what its own checks and --config throw; anything else is not about usage.
       if (error !== undefined && error.name !== 'YError') throw error
-      const sentence = inWords(message ?? error?.message ?? 'Wrong usage', argv[0], loaded[0])
+      const sentence = inWords(message ?? error?.message ?? 'Wrong usage', argv[0], command)
         .replace(/\s*\n\s*/g, ' ')
+        .trim()
         .replace(/(?<![.?])$/, '.')
       throw usageError(`${sentence} See \`${help}\`.`)
     })
-  for (const command of loaded) {
-    register(parser, command, (args) => {
-      parsed = { command, args }
+  for (const each of loaded) {
+    register(parser, each, argv, (args) => {
+      parsed = { command: each, args }
     })
   }
-  await parser.parseAsync()
+  await parser.parseAsync(argv, {}, (_error: unknown, _args: unknown, page: string) => {
+    if (page !== '') console.log(helpPage(page, command, argv, width))
+  })
   return parsed
 }
 
-/** What yargs says too briefly: a guess alone does not say what is wrong, nor a count what is missing. */
+/** What yargs says, in words of ours. */
+const sentences = {
+  'Argument: %s, Given: %s, Choices: %s': '--%s cannot be %s: choose one of %s.',
+  'Not enough arguments following: %s': '--%s needs a value.',
+  'Missing required argument: %s': { one: '--%s is missing.', other: 'These are missing: %s.' },
+} as unknown as Record<string, string>
+
+/** What yargs says too briefly: a name alone does not say what is wrong, nor a count what is missing. */
 function inWords(message: string, word = '', command?: Command): string {
-  if (message.startsWith('Did you mean')) {
-    return `There is no command ${word}: did you mean ${message.slice('Did you mean '.length)}`
-  }
   if (message.startsWith('Not enough non-option arguments')) {
     return `Something is missing: \`rerankscope ${command?.usage ?? ''}\``
   }
-  return message
+  if (message.startsWith('Invalid values')) return message.slice('Invalid values:'.length)
+  const [, kind, list = ''] = /^Unknown (argument|command)s?: (.*)$/s.exec(message) ?? []
+  if (kind === undefined) return message
+  if (command === undefined) {
+    const names = commands.map(({ name }) => name)
+    return `There is no command ${word}${guess(word, names, '')}`
+  }
+  const [first = ''] = list.split(', ')
+  // A variable's name comes in camel case.
+  const name = first.replace(/(?<=[a-z])[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+  if (kind === 'command') {
+    return `${first} belongs to no option: \`rerankscope ${command.usage}\` takes what it needs as --OPTION VALUE`
+  }
+  const options = Object.keys(command.options)
+  const variable = variableOf(command, name)
+  return process.env[variable] === undefined
+    ? `There is no option ${name.length > 1 ? '--' : '-'}${name}${guess(name, options, '--')}`
+    : `The variable ${variable} sets no option of \`${nameOf(command)}\`${guess(name, options, '--')}`
+}
+
+function guess(word: string, words: readonly string[], dashes: string): string {
+  const meant = closest(word, words)
+  return meant === undefined ? '' : `: did you mean ${dashes}${meant}?`
+}
+
+const nameOf = ({ usage }: Command): string => usage.split(' ')[0] ?? usage
+
+/** Without its dash: a shell takes none in the name of a variable. */
+const prefixOf = (command: Command): string =>
+  `RERANKSCOPE_${nameOf(command).replaceAll('-', '').toUpperCase()}`
+
+function variableOf(command: Command, option: string): string {
+  return `${prefixOf(command)}_${option.replaceAll('-', '_').toUpperCase()}`
 }
 
 function register(
   parser: Argv,
   command: Command,
+  argv: readonly string[],
   found: (args: ParsedCommand['args']) => void,
 ): void {
-  const name = command.usage.split(' ')[0] ?? command.usage
   parser.command(
     command.usage,
     command.summary,
     (builder) => {
       builder
         .options(requiringValues(command.options))
-        .env(`RERANKSCOPE_${name.toUpperCase()}`)
+        .env(`${prefixOf(command)}_`)
         .config('config', 'A YAML file with the same keys as the options', (path) =>
           readConfig(path, command.options),
         )
         .epilogue(
-          `Environment: RERANKSCOPE_${name.toUpperCase()}_<OPTION> sets an option, - written as _. A flag wins over it, and it over --config.`,
+          `Environment: ${prefixOf(command)}_<OPTION> sets an option, - written as _. A flag wins over it, and it over --config.`,
         )
-      for (const [line, does] of command.examples) builder.example(`rerankscope ${line}`, does)
       return builder
     },
     (args) => {
-      checkTypes(name, command.options, args)
+      checkTypes(command, argv, args)
       found({ ...args, positional: args })
     },
   )
@@ -105,16 +152,20 @@ function requiringValues(options: Command['options']): Command['options'] {
  * config file whatever it holds: a command must not meet a value of another type than it declared.
  */
 function checkTypes(
-  command: string,
-  options: Command['options'],
+  command: Command,
+  argv: readonly string[],
   args: Readonly<Record<string, unknown>>,
 ): void {
-  for (const [name, option] of Object.entries(options)) {
+  for (const [name, option] of Object.entries(command.options)) {
     const value = args[name]
     if (value === undefined || isList(option)) continue
     if (Array.isArray(value)) throw usageError(`--${name} was given twice: give it once.`)
-    if (typeof value !== typeOf(option) || Number.isNaN(value))
-      throw usageError(`${wrongType(`--${name}`, option)} See \`rerankscope ${command} --help\`.`)
+    if (typeof value !== typeOf(option) || Number.isNaN(value)) {
+      const isFlag = argv.some((word) => word === `--${name}` || word.startsWith(`--${name}=`))
+      const variable = variableOf(command, name)
+      const what = isFlag || process.env[variable] === undefined ? `--${name}` : variable
+      throw usageError(`${wrongType(what, option)} See \`rerankscope ${nameOf(command)} --help\`.`)
+    }
   }
 }
 

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { systemClock } from '../core/clock.ts'
 import { dialects } from '../core/dialects/index.ts'
-import { exitCodes, systemCodeOf, usageError } from '../core/errors.ts'
+import { exitCodes, messageOf, usageError } from '../core/errors.ts'
 import { truncationStrategies } from '../core/rerank.ts'
 import { bytesPerMib } from '../core/units.ts'
 import {
@@ -46,7 +46,8 @@ export const serve = defineCommand({
     },
     'max-length': {
       type: 'number',
-      describe: "Tokens a pair is cut to (default: the model's own)",
+      describe: 'Tokens a pair is cut to',
+      defaultDescription: "the model's own",
     },
     truncation: {
       choices: truncationStrategies,
@@ -57,18 +58,20 @@ export const serve = defineCommand({
       choices: dialects.map(({ name }) => name),
       array: true,
       requiresArg: true,
-      describe: 'Whose a request is that several formats could have written (default: their order)',
+      describe: 'Whose a request is that several formats could have written',
+      defaultDescription: 'their order',
     },
     'served-model-name': {
       type: 'string',
       array: true,
       requiresArg: true,
-      describe: 'Names of the model that a request may give; others are 404 (default: any name)',
+      describe: 'Names of the model that a request may give; others are 404',
+      defaultDescription: 'any name',
     },
     'api-key-file': {
       type: 'string',
-      describe:
-        'A file of keys, one a line; a rerank request must bring one (default: none needed)',
+      describe: 'A file of keys, one a line; a rerank request must bring one',
+      defaultDescription: 'none needed',
     },
     host: { type: 'string', default: '127.0.0.1', describe: 'Address to listen on' },
     port: { type: 'number', default: 8080, describe: 'Port to listen on; 0: any free one' },
@@ -79,7 +82,8 @@ export const serve = defineCommand({
     },
     'batch-size': {
       type: 'number',
-      describe: 'Pairs of a batch, whatever their lengths (default: what --max-batch-tokens holds)',
+      describe: 'Pairs of a batch, whatever their lengths',
+      defaultDescription: 'what --max-batch-tokens holds',
     },
     'max-requests': {
       type: 'number',
@@ -93,7 +97,8 @@ export const serve = defineCommand({
     },
     'max-queued-tokens': {
       type: 'number',
-      describe: 'Tokens accepted at once, likewise (default: no limit beside --max-pairs)',
+      describe: 'Tokens accepted at once, likewise',
+      defaultDescription: 'no limit beside --max-pairs',
     },
     'max-queued-mib': {
       type: 'number',
@@ -115,11 +120,13 @@ export const serve = defineCommand({
     },
     'tokenizer-workers': {
       type: 'number',
-      describe: 'Threads that tokenise (default: one for each four cores)',
+      describe: 'Threads that tokenise',
+      defaultDescription: 'one for each four cores',
     },
     threads: {
       type: 'number',
-      describe: 'Threads of each inference process (default: half of the cores, shared)',
+      describe: 'Threads of each inference process',
+      defaultDescription: 'half of the cores, shared',
     },
     'hang-seconds': {
       type: 'number',
@@ -209,12 +216,9 @@ function keysIn(path: string): readonly string[] {
   try {
     text = readFileSync(path, 'utf8')
   } catch (error) {
-    throw usageError(
-      `--api-key-file ${path} cannot be read: ${systemCodeOf(error) ?? 'no file'}.`,
-      {
-        cause: error,
-      },
-    )
+    throw usageError(`--api-key-file ${path} cannot be read: ${messageOf(error)}.`, {
+      cause: error,
+    })
   }
   const keys = text.split('\n').flatMap((line) => line.trim() || [])
   if (keys.length === 0) throw usageError(`--api-key-file ${path} holds no key: write one a line.`)

@@ -39,8 +39,8 @@ export const sidecar = defineCommand({
     },
     metrics: {
       type: 'string',
-      describe:
-        'URL of its metrics (default: /metrics of the target), as http://127.0.0.1:8002/metrics for Triton',
+      describe: 'URL of its metrics, as http://127.0.0.1:8002/metrics for Triton',
+      defaultDescription: '/metrics of the target',
     },
     model: {
       type: 'string',
@@ -54,8 +54,8 @@ export const sidecar = defineCommand({
     },
     'gpu-devices': {
       type: 'string',
-      describe:
-        'The GPUs of the reranker, by index or uuid, as 0,1 (default: found by its environment and processes, else all)',
+      describe: 'The GPUs of the reranker, by index or uuid, as 0,1',
+      defaultDescription: 'found by its environment and processes, else all',
     },
     listen: {
       type: 'string',
@@ -92,7 +92,8 @@ export const sidecar = defineCommand({
     },
     'otlp-protocol': {
       type: 'string',
-      describe: 'How to push: http/protobuf (the default) or grpc; OTEL_EXPORTER_OTLP_PROTOCOL too',
+      describe: 'How to push: http/protobuf or grpc',
+      defaultDescription: 'OTEL_EXPORTER_OTLP_PROTOCOL, else http/protobuf',
     },
     'otel-hw-metrics': {
       type: 'boolean',

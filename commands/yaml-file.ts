@@ -31,7 +31,9 @@ export function readYamlFile(option: string, path: string): YamlFile {
     }
   } catch (error) {
     // The parser adds the lines around the place below its sentence.
-    const sentence = messageOf(error).replace(/:?\n.*/s, '.')
+    const sentence = messageOf(error)
+      .replace(/:?\n.*/s, '')
+      .replace(/(?<!\.)$/, '.')
     throw usageError(`${option} ${path} cannot be read: ${sentence}`, { cause: error })
   }
 }

@@ -36,9 +36,28 @@ export const usageError = (message: string, options?: ErrorOptions): UserError =
 export const environmentError = (message: string, options?: ErrorOptions): UserError =>
   new UserError(exitCodes.environment, message, options)
 
+/** What Node says of a file in its own way (`ENOENT: no such file or directory, open 'x'`), in ours. */
+const fileTroubles: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or folder',
+  EACCES: 'this user may not',
+  EPERM: 'this user may not',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'a part of the path is no folder',
+  ENOSPC: 'the disk is full',
+  EROFS: 'its file system is read-only',
+}
+
 /** The message of anything that was thrown. */
 export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown)
+  if (!(thrown instanceof Error)) return String(thrown)
+  // fetch() says in `cause` what happened.
+  if (thrown.message === 'fetch failed' && thrown.cause !== undefined) {
+    return systemCodeOf(thrown.cause) ?? messageOf(thrown.cause)
+  }
+  const isOfFile = 'syscall' in thrown && 'path' in thrown
+  const isOfHandle = 'syscall' in thrown && thrown.syscall === 'read'
+  const words = isOfFile || isOfHandle ? fileTroubles[systemCodeOf(thrown) ?? ''] : undefined
+  return words ?? thrown.message
 }
 
 /** The `code` of a system error (`EADDRINUSE`, `ENOENT`), or undefined. */

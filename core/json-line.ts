@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { wordsOf } from './problems.ts'
 
 /**
  * One line of a file of ours. Throws an `Error` that names the field that is wrong, and quotes
@@ -19,5 +20,7 @@ export function decodeJsonLine<T>(
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]
   const field = issue?.path.join('.') ?? ''
-  throw new Error(`${field === '' ? 'the line' : field}: ${issue?.message ?? 'wrong'}`)
+  throw new Error(
+    `${field === '' ? 'the line' : field}: ${issue === undefined ? 'wrong' : wordsOf(issue)}`,
+  )
 }

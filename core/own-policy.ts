@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { durationBounds } from './metrics.ts'
 import { policy, thresholdNames, thresholdsOf, type Policy } from './policy.ts'
+import { wordsOf } from './problems.ts'
 import { formatDuration } from './units.ts'
 
 /*
@@ -52,7 +53,7 @@ export function parsePolicy(
   if (!parsed.success) {
     return {
       problems: parsed.error.issues.map(
-        (issue) => `${issue.path.join('.') || 'policy'}: ${issue.message}`,
+        (issue) => `${issue.path.join('.') || 'policy'}: ${wordsOf(issue)}`,
       ),
     }
   }

@@ -32,12 +32,51 @@ function problemsOf(issue: z.core.$ZodIssue, what: string): readonly Problem[] {
     return [
       {
         path,
-        message: issue.errors
-          .flat()
-          .map(({ message }) => message)
-          .join(' or '),
+        message: issue.errors.flat().map(wordsOf).join(' or '),
       },
     ]
   }
-  return [{ path, message: issue.message }]
+  return [{ path, message: wordsOf(issue) }]
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a mapping of keys to values',
+  record: 'a mapping of keys to values',
+}
+
+/** What is wrong, in words for who wrote the file; a sentence that a schema brings itself stays. */
+export function wordsOf(issue: z.core.$ZodIssue): string {
+  const { message } = issue
+  if (!/^(Invalid (input|option)|Too (small|big)|Unrecognized key)/.test(message)) return message
+  switch (issue.code) {
+    case 'invalid_type':
+      return message.endsWith('received undefined')
+        ? 'is missing'
+        : `must be ${kinds[issue.expected] ?? issue.expected}`
+    case 'invalid_value':
+      return `must be ${issue.values.length === 1 ? '' : 'one of '}${issue.values.map(String).join(', ')}`
+    case 'too_small':
+      return `must ${sizeOf(issue.origin)} ${issue.inclusive === true ? 'at least' : 'more than'} ${String(issue.minimum)}`
+    case 'too_big':
+      return `must ${sizeOf(issue.origin)} ${issue.inclusive === true ? 'at most' : 'less than'} ${String(issue.maximum)}`
+    case 'unrecognized_keys':
+      return `${issue.keys.join(', ')} is not known here`
+    case 'custom':
+    case 'invalid_element':
+    case 'invalid_format':
+    case 'invalid_key':
+    case 'invalid_union':
+    case 'not_multiple_of':
+      return message
+  }
+}
+
+/** A number is so much, a list or a text has so many. */
+function sizeOf(origin: string): 'be' | 'have' {
+  return ['array', 'string', 'set', 'map'].includes(origin) ? 'have' : 'be'
 }

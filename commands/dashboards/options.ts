@@ -4,7 +4,12 @@ import { formats, maximumMinutes } from '../../dashboards/index.ts'
 import type { Arguments } from '../command.ts'
 
 export const dashboardOptions = {
-  board: { type: 'string', alias: 'name', describe: 'This board alone [default: every board]' },
+  board: {
+    type: 'string',
+    alias: 'name',
+    describe: 'This board alone',
+    defaultDescription: 'every board',
+  },
   json: { type: 'boolean', default: false, describe: 'Print JSON, for programs' },
   format: {
     choices: formats.map(({ name }) => name),
@@ -32,13 +37,14 @@ export const dashboardOptions = {
   },
   datasource: {
     type: 'string',
-    describe:
-      'verify: uid of the Prometheus data source to ask [default: the default one, or the first]',
+    describe: 'verify: uid of the Prometheus data source to ask',
+    defaultDescription: 'the default one, or the first',
   },
   prometheus: {
     type: 'string',
     describe:
-      'URL of Prometheus. preview: to ask; export --format provisioning: as Grafana reaches it [default: http://prometheus:9090]',
+      'URL of Prometheus. preview: to ask; export --format provisioning: as Grafana reaches it',
+    defaultDescription: 'export: http://prometheus:9090',
   },
   'scrape-seconds': {
     type: 'number',
@@ -59,11 +65,13 @@ export const dashboardOptions = {
   },
   from: {
     type: 'string',
-    describe: 'preview --out: where it begins, ISO 8601 or Unix seconds [default: by --minutes]',
+    describe: 'preview --out: where it begins, ISO 8601 or Unix seconds',
+    defaultDescription: 'by --minutes',
   },
   to: {
     type: 'string',
-    describe: 'preview --out: where it ends, ISO 8601 or Unix seconds [default: now]',
+    describe: 'preview --out: where it ends, ISO 8601 or Unix seconds',
+    defaultDescription: 'now',
   },
 } as const
 

@@ -35,7 +35,7 @@ export async function loadDataset(nameOrPath: string, request: DatasetRequest): 
   }
   await stat(nameOrPath).catch((error: unknown) => {
     throw usageError(
-      `There is no data set ${nameOrPath} (${messageOf(error)}); choose ${datasets.map(({ name }) => name).join(', ')}, or name a file or folder.`,
+      `--dataset ${nameOrPath} cannot be used: ${messageOf(error)}. Choose ${datasets.map(({ name }) => name).join(', ')}, or name a file or folder.`,
     )
   })
   for (const source of datasetFiles) {

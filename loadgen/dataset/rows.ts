@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import { z } from 'zod'
+import { wordsOf } from '../../core/problems.ts'
 import { forEachLine, inputError, textOf } from '../lines.ts'
 import { maximumCandidates, type Dataset, type DatasetRequest } from './dataset.ts'
 import { Sample } from './sample.ts'
@@ -110,7 +111,7 @@ export function rowOf<T>(schema: z.ZodType<T>, value: unknown, place: string): T
   throw inputError(
     place,
     undefined,
-    `${field === '' ? '' : `${field}: `}${issue?.message ?? 'wrong'}`,
+    `${field === '' ? '' : `${field}: `}${issue === undefined ? 'wrong' : wordsOf(issue)}`,
   )
 }
 

@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { environmentError, messageOf, systemCodeOf, usageError } from '../../core/errors.ts'
 import { formatCount } from '../../core/units.ts'
+import { wordsOf } from '../../core/problems.ts'
 import { decodeObservation, encodeObservation, type Observation } from '../../core/observation.ts'
 import { summarySchema, type Summary } from '../measure/run-file.ts'
 import { judgeSlo, type SloThreshold } from '../measure/slo.ts'
@@ -136,7 +137,7 @@ async function readSummary(folder: string): Promise<Summary> {
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]
   throw usageError(
-    `${path} is not a run of schema rerankscope.run/1: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}.`,
+    `${path} is not a run of schema rerankscope.run/1: ${issue?.path.join('.') ?? ''}: ${issue === undefined ? 'wrong' : wordsOf(issue)}.`,
   )
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { wordsOf } from '../../core/problems.ts'
 import { architectures, type Architecture, type EncoderConfig } from './architectures/index.ts'
 
 const count = z.number().int().positive()
@@ -28,8 +29,10 @@ export function encoderOf(configJson: string): {
 } {
   const parsed = encoderSchema.safeParse(JSON.parse(configJson))
   if (!parsed.success) {
-    const [{ path, message } = { path: [], message: '' }] = parsed.error.issues
-    throw new Error(`${path.join('.')}: ${message}`)
+    const [issue] = parsed.error.issues
+    throw new Error(
+      `${issue?.path.join('.') ?? ''}: ${issue === undefined ? 'wrong' : wordsOf(issue)}`,
+    )
   }
   const json = parsed.data
   const architecture = architectures.find((one) => one.modelTypes.includes(json.model_type))

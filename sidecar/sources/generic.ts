@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { messageOf, usageError } from '../../core/errors.ts'
+import { wordsOf } from '../../core/problems.ts'
 import type { PrometheusPage } from '../normalise/prometheus-text.ts'
 import { finite, having, histogramSum, labelsOf, sumOf, sumsBy } from '../normalise/series.ts'
 import type { ServingSource, ServingSourceKind } from './source.ts'
@@ -139,13 +140,15 @@ function readMap(file: string): SourceMap {
   try {
     content = parse(readFileSync(file, 'utf8'))
   } catch (error) {
-    const said = messageOf(error).replace(/:?\n.*/s, '.')
+    const said = messageOf(error)
+      .replace(/:?\n.*/s, '')
+      .replace(/(?<!\.)$/, '.')
     throw usageError(`${option} cannot be read: ${said}`, { cause: error })
   }
   const { success, data, error } = mapSchema.safeParse(content ?? {})
   if (!success) {
-    const problems = error.issues.map(({ path, message }) =>
-      path.length === 0 ? message : `${path.join('.')}: ${message}`,
+    const problems = error.issues.map((issue) =>
+      issue.path.length === 0 ? wordsOf(issue) : `${issue.path.join('.')}: ${wordsOf(issue)}`,
     )
     throw usageError(`${option} is no map of metrics: ${problems.join('; ')}.`, { cause: error })
   }

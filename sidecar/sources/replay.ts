@@ -38,7 +38,7 @@ function readRecording(file: string): string {
   try {
     if (statSync(file).size <= maximumFileBytes) return readFileSync(file, 'utf8')
   } catch (error) {
-    throw usageError(`The recording ${file} cannot be read: ${messageOf(error)}`)
+    throw usageError(`The recording ${file} cannot be read: ${messageOf(error)}.`)
   }
   throw usageError(`The recording ${file} is larger than ${String(maximumFileBytes)} bytes.`)
 }

@@ -54,22 +54,22 @@ seconds: 90
 })
 
 test.each([
-  ['- low\n', 'line 1: Invalid input: expected object, received array.'],
+  ['- low\n', 'line 1: must be a mapping of keys to values.'],
   [
     'name: My Profile\narrivals:\n  kind: sawtooth\nqps: 5\ndocuments: [10, 0, 2.5]\nqueriesPerBatch: 0\n',
     'line 1, name: expected lower-case letters, digits and -, at most 60; ' +
       'line 3, arrivals.kind: expected one of constant, poisson, gamma, ramp, steps, burst, trace; ' +
-      'line 6, queriesPerBatch: Too small: expected number to be >=1; ' +
-      'line 5, documents.1: Too small: expected number to be >=1; ' +
-      'line 5, documents.2: Invalid input: expected int, received number; ' +
+      'line 6, queriesPerBatch: must be at least 1; ' +
+      'line 5, documents.1: must be at least 1; ' +
+      'line 5, documents.2: must be a whole number; ' +
       'line 4, qps: is no key of a profile.',
   ],
   [
     'name: a\narrivals:\n  kind: gamma\n  queriesPerSecond: -1\n  spacing: even\ndocuments: few\n',
-    'line 4, arrivals.queriesPerSecond: Too small: expected number to be >0; ' +
-      'line 2, arrivals.shape: Invalid input: expected number, received undefined; ' +
+    'line 4, arrivals.queriesPerSecond: must be more than 0; ' +
+      'line 2, arrivals.shape: is missing; ' +
       'line 5, arrivals.spacing: is no key of a profile; ' +
-      'line 6, documents: Invalid option: expected one of "own"|"recorded" or Invalid input: expected array, received string.',
+      'line 6, documents: must be one of own, recorded or must be a list.',
   ],
   [
     'name: a\narrivals: {kind: burst, queriesPerSecond: 1, burstQueriesPerSecond: 2, everySeconds: 5, burstSeconds: 6}\ndocuments: [1]\n',
@@ -99,9 +99,15 @@ test.each([
 
 test('a name that is neither, a file that is not there', async () => {
   expect(await refusalOf('medium')).toMatch(/^There is no profile medium; choose from low, high,/)
-  expect(await refusalOf(join(folder, 'none.yaml'))).toMatch(/none\.yaml cannot be read: ENOENT/)
-  expect(await refusalOf(join(folder, 'none.csv'))).toMatch(/none\.csv: cannot be read: ENOENT/)
-  expect(await refusalOf(join(folder, 'none.jsonl'))).toMatch(/none\.jsonl: cannot be read: ENOENT/)
+  expect(await refusalOf(join(folder, 'none.yaml'))).toMatch(
+    /none\.yaml cannot be read: there is no such file or folder/,
+  )
+  expect(await refusalOf(join(folder, 'none.csv'))).toMatch(
+    /none\.csv: cannot be read: there is no such file or folder/,
+  )
+  expect(await refusalOf(join(folder, 'none.jsonl'))).toMatch(
+    /none\.jsonl: cannot be read: there is no such file or folder/,
+  )
 })
 
 describe('a recording', () => {

@@ -61,8 +61,8 @@ describe('parsePolicy', () => {
     ],
     ['a number as text', { p95Seconds: '0.5' }, 'p95Seconds: '],
     ['half a batch', { batchPairs: { minimum: 0.5 } }, 'batchPairs.minimum: '],
-    ['a misspelt key', { scaleout: {} }, 'policy: Unrecognized key: "scaleout"'],
-    ['a misspelt inner key', { scaleOut: { ratio: 0.8 } }, 'scaleOut: Unrecognized key: "ratio"'],
+    ['a misspelt key', { scaleout: {} }, 'policy: scaleout is not known here'],
+    ['a misspelt inner key', { scaleOut: { ratio: 0.8 } }, 'scaleOut: ratio is not known here'],
     ['no mapping', 'loud', 'policy: '],
     ['nothing', null, 'policy: '],
   ])('%s is refused', (_, given, start) => {

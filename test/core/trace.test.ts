@@ -55,8 +55,8 @@ test('what is written is read again', () => {
 
 test.each([
   ['{"offsetSeconds": 1', 'not a line of JSON'],
-  ['[]', 'the line: Invalid input: expected object, received array'],
-  ['{"documents": 2}', 'offsetSeconds: Invalid input: expected number, received undefined'],
+  ['[]', 'the line: must be a mapping of keys to values'],
+  ['{"documents": 2}', 'offsetSeconds: is missing'],
   ['{"offsetSeconds": -1, "documents": 2}', /^offsetSeconds: /],
   ['{"offsetSeconds": 0, "documents": 0}', /^documents: /],
   ['{"offsetSeconds": 0, "documents": 1e9}', /^documents: /],

@@ -284,7 +284,7 @@ describe('refused with one sentence', () => {
       expect(await refused({ out: folder, force: true, seconds: 0.2 })).toMatchObject({
         exitCode: exitCodes.environment,
         message: expect.stringMatching(
-          /^--out .* cannot be written, and the run in it is not whole: EISDIR: .*\.$/,
+          /^--out .* cannot be written, and the run in it is not whole: it is a folder\.$/,
         ) as string,
       })
       expect(readdirSync(folder)).not.toContain('run.json')
@@ -303,7 +303,7 @@ describe('refused with one sentence', () => {
     [{ dialect: 'morse' }, /^There is no dialect morse; choose from auto, tei/],
     [
       { dataset: 'novel' },
-      /^There is no data set novel \(ENOENT.*\); choose synthetic, or name a file or folder\.$/,
+      /^--dataset novel cannot be used: there is no such file or folder\. Choose synthetic, or name a file or folder\.$/,
     ],
     [{ seconds: 0 }, '--seconds must be more than 0.'],
     [

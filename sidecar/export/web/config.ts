@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { wordsOf } from '../../../core/problems.ts'
 
 const clientAuthTypes = [
   'NoClientCert',
@@ -71,7 +72,7 @@ export function parseWebConfig(
 
 /** A key's own issue names the key's fault inside, not what is wrong with the record. */
 function messageOf(issue: z.core.$ZodIssue): string {
-  return issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message
+  return issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : wordsOf(issue)
 }
 
 function contradictionsIn({ tls_server_config: given }: WebConfig): readonly string[] {

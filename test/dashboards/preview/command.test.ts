@@ -65,7 +65,7 @@ describe('is refused in one sentence', () => {
     ],
     [
       () => [...asking(), '--board', 'overview', '--out', join(folder, 'none', 'x')],
-      'cannot be written: ENOENT',
+      'cannot be written: there is no such file or folder',
     ],
   ])('case %#', async (words, sentence) => {
     const { exiting } = await runCommand(words())

@@ -449,7 +449,7 @@ describe('malformed input gets one clear error, with its place and without its t
 
   test('a name that is neither data set nor file', async () => {
     await expect(loadDataset('t3', { seed: 1, queries: 1 })).rejects.toThrow(
-      /^There is no data set t3 \(ENOENT.*\); choose synthetic, or name a file or folder\.$/,
+      /^--dataset t3 cannot be used: there is no such file or folder\. Choose synthetic, or name a file or folder\.$/,
     )
   })
 })

@@ -203,7 +203,7 @@ test('three machines: their segments add up to the plan, nothing twice', async (
     )
     writeFileSync(spoilt, text.replace(/("metric":"rerankscope_start".*"value":)\d+/, '$11'))
     await refused([spoilt, parts[1]!], /^The machines began up to .* RERANKSCOPE_START_AT\.$/)
-    await refused([join(folder, 'none.json')], /none\.json cannot be read: ENOENT/)
+    await refused([join(folder, 'none.json')], /none\.json cannot be read: there is no such file/)
   } finally {
     await server.stop()
     rmSync(folder, { recursive: true })

@@ -91,7 +91,7 @@ test('what cannot be a token is refused before the run', () => {
   expect(grafanaOf(undefined, undefined, {})).toBeUndefined()
   const missing = join(folder, 'none')
   expect(() => grafanaOf(url, missing, {})).toThrow(
-    `--grafana-token-file ${missing} cannot be read: ENOENT.`,
+    `--grafana-token-file ${missing} cannot be read: there is no such file or folder.`,
   )
   for (const text of ['', 'two words', 'a\nb']) {
     expect(() => grafanaOf(url, fileOf(text), {})).toThrow(

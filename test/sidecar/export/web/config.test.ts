@@ -35,13 +35,13 @@ test('what Prometheus documents is read, its defaults included', () => {
 const tls = { cert_file: 'a', key_file: 'b' }
 
 test.each([
-  ['nonsense', /^the file: .*expected object/],
-  [{ tls_server_configs: {} }, /the file: .*"tls_server_configs"/],
+  ['nonsense', /^the file: must be a mapping of keys to values$/],
+  [{ tls_server_configs: {} }, /^the file: tls_server_configs is not known here$/],
   [{ tls_server_config: {} }, /cert_file is missing.*key_file is missing/],
   [{ tls_server_config: { cert_file: 'a' } }, /^tls_server_config: key_file is missing$/],
   [
     { tls_server_config: { ...tls, client_auth_type: 'Always' } },
-    /client_auth_type: .*"RequireAndVerifyClientCert"/,
+    /client_auth_type: must be one of .*RequireAndVerifyClientCert/,
   ],
   [
     { tls_server_config: { ...tls, client_auth_type: 'RequireAndVerifyClientCert' } },
