@@ -31,6 +31,17 @@ export interface MeanPhase {
   readonly mean: number
 }
 
+/** So many requests a second, of which a share is bad: failed, or too slow. */
+export interface ServedPhase {
+  readonly seconds: number
+  readonly perSecond: number
+  readonly bad: number
+}
+export type ServedSeries = (
+  write: SeriesWriter,
+  phases: readonly ServedPhase[],
+) => readonly InputSeries[]
+
 type Labels = Readonly<Record<string, string>>
 
 /** What Prometheus adds to the series of one target. */
@@ -116,16 +127,45 @@ export class SeriesWriter {
     within: Bucket,
     phases: readonly Phase[],
   ): readonly InputSeries[] {
-    const bucket = (le: string, values: string): InputSeries => ({
+    return this.#buckets(metric, labels, [
+      [within.lower, phases.map((phase) => ({ ...phase, value: 0 }))],
+      [within.upper, phases],
+    ])
+  }
+
+  /** A histogram whose observations fall into the bucket `good`, or, the bad ones, into `bad` above it. */
+  divided<L extends string>(
+    metric: Metric<L>,
+    labels: Readonly<Record<NoInfer<L>, string>>,
+    { good, bad }: { readonly good: Bucket; readonly bad: Bucket },
+    phases: readonly ServedPhase[],
+  ): readonly InputSeries[] {
+    const share = (of: (phase: ServedPhase) => number) =>
+      phases.map((phase) => ({ ...phase, value: phase.perSecond * of(phase) }))
+    const edges = new Map([
+      [good.lower, share(() => 0)],
+      [good.upper, share((phase) => 1 - phase.bad)],
+      [bad.lower, share((phase) => 1 - phase.bad)],
+      [bad.upper, share(() => 1)],
+    ])
+    return this.#buckets(metric, labels, [...edges])
+  }
+
+  /** By the upper edges of the buckets, rising; the last one holds everything. */
+  #buckets(
+    metric: Metric,
+    labels: Labels,
+    edges: readonly (readonly [number, readonly Phase[]])[],
+  ): readonly InputSeries[] {
+    const bucket = (le: string, phases: readonly Phase[]): InputSeries => ({
       series: this.#name(`${metric.name}_bucket`, { ...labels, le }),
-      values,
+      values: this.#growth(phases),
     })
-    const grown = this.#growth(phases)
+    const all = edges.at(-1)?.[1] ?? []
     return [
-      bucket(String(within.lower), this.#growth(phases.map((phase) => ({ ...phase, value: 0 })))),
-      bucket(String(within.upper), grown),
-      bucket('+Inf', grown),
-      { series: this.#name(`${metric.name}_count`, labels), values: grown },
+      ...edges.map(([le, phases]) => bucket(String(le), phases)),
+      bucket('+Inf', all),
+      { series: this.#name(`${metric.name}_count`, labels), values: this.#growth(all) },
     ]
   }
 

@@ -12,6 +12,8 @@ const ratio = z.number().gt(0).lt(1)
 const count = z.number().int().positive()
 /** Whole seconds, because PromQL takes no others. */
 const window = count
+/** At 1 the budget lasts exactly as long as it is meant to. */
+const rate = z.number().gt(1)
 const threshold = z.strictObject({ utilizationRatio: ratio, windowSeconds: window }).partial()
 const policySchema = z
   .strictObject({
@@ -24,6 +26,16 @@ const policySchema = z
     minimumCoverageRatio: ratio,
     budget: z
       .strictObject({ errorRatio: ratio, windowSeconds: window, minimumRequests: count })
+      .partial(),
+    burn: z
+      .strictObject({
+        fastRate: rate,
+        fastWindowSeconds: window,
+        fastRecentSeconds: window,
+        slowRate: rate,
+        slowWindowSeconds: window,
+        slowRecentSeconds: window,
+      })
       .partial(),
     memory: z
       .strictObject({ usedRatio: ratio, windowSeconds: window, errorWindowSeconds: window })

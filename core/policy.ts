@@ -32,6 +32,19 @@ export interface Policy {
     readonly windowSeconds: number
     readonly minimumRequests: number
   }
+  /**
+   * How many times too fast the budget may be used up before somebody is woken, over which window, and
+   * over which recent part of it, so that what is over wakes nobody: the two paces that Google's SRE
+   * workbook pages for (a fiftieth of a month's budget within an hour, a twentieth within six).
+   */
+  readonly burn: {
+    readonly fastRate: number
+    readonly fastWindowSeconds: number
+    readonly fastRecentSeconds: number
+    readonly slowRate: number
+    readonly slowWindowSeconds: number
+    readonly slowRecentSeconds: number
+  }
   /** Memory of the GPU: it never says to scale in, because servers keep what they once took. */
   readonly memory: {
     /** Lies above the nine tenths that vLLM takes when it starts: those are no want of memory. */
@@ -66,6 +79,14 @@ export const policy: Policy = {
   p95Seconds: 0.5,
   minimumCoverageRatio: 0.9,
   budget: { errorRatio: 0.01, windowSeconds: 300, minimumRequests: 100 },
+  burn: {
+    fastRate: 14.4,
+    fastWindowSeconds: 3600,
+    fastRecentSeconds: 300,
+    slowRate: 6,
+    slowWindowSeconds: 21_600,
+    slowRecentSeconds: 1800,
+  },
   memory: { usedRatio: 0.95, windowSeconds: 300, errorWindowSeconds: 3600 },
   scaleOutBlockedSeconds: 900,
   alerting: {

@@ -36,8 +36,9 @@ export function formatLine(ratio: number): string {
   return `${String(Number((ratio * 100).toPrecision(12)))} %`
 }
 
-/** A window of the policy, exactly as it was set: 60 → "1 min", 90 → "90 s". */
+/** A window of the policy, exactly as it was set: 60 → "1 min", 90 → "90 s", 3600 → "1 h". */
 export function formatWindow(seconds: number): string {
+  if (seconds % 3600 === 0) return `${String(seconds / 3600)} h`
   return seconds % 60 === 0 ? `${String(seconds / 60)} min` : `${String(seconds)} s`
 }
 

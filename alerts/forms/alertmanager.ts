@@ -8,12 +8,23 @@ const sameDeployment = ['namespace', 'job'] as const
  * page would silence everything everywhere.
  */
 const inhibitions = [
-  // What pages explains what only warns or advises.
+  // What pages explains what only warns or advises, but not what may have caused it: whoever is woken
+  // must hear of a GPU that is ill or held down, and of what is not seen.
   {
     source_matchers: [ours(), 'severity="critical"'],
-    target_matchers: [ours(), 'severity=~"warning|info"'],
+    target_matchers: [
+      ours(),
+      'severity=~"warning|info"',
+      'alertname!~"RerankerGpu(MemoryErrors|Throttled)|Rerankscope.+"',
+    ],
     equal: sameDeployment,
   },
+  // One page a budget: the one of hours is for what the one of minutes cannot tell.
+  ...['Error', 'Latency'].map((budget) => ({
+    source_matchers: [`alertname="Reranker${budget}BudgetExceeded"`],
+    target_matchers: [`alertname="Reranker${budget}BudgetBurn"`],
+    equal: sameDeployment,
+  })),
   // Of GPUs of which nothing is known, no advice.
   {
     source_matchers: ['alertname="RerankscopeGpuMetricsMissing"'],

@@ -1,5 +1,6 @@
 import { absent } from './absent.ts'
 import { batchOutsideBand } from './batch-outside-band.ts'
+import { errorBudgetBurn } from './error-budget-burn.ts'
 import { errorBudget } from './error-budget.ts'
 import { gpuDown } from './gpu-down.ts'
 import { gpuMemoryErrors } from './gpu-memory-errors.ts'
@@ -10,6 +11,7 @@ import { gpuUtilizationHigh } from './gpu-utilization-high.ts'
 import { gpuUtilizationLow } from './gpu-utilization-low.ts'
 import { gpuUtilizationSkew } from './gpu-utilization-skew.ts'
 import { gpuUtilizationWaste } from './gpu-utilization-waste.ts'
+import { latencyBudgetBurn } from './latency-budget-burn.ts'
 import { latencyBudget } from './latency-budget.ts'
 import { loadTest } from './load-test.ts'
 import { queueSaturated } from './queue-saturated.ts'
@@ -24,6 +26,8 @@ import { targetDown } from './target-down.ts'
 export const rules: readonly RuleDefinition[] = [
   latencyBudget,
   errorBudget,
+  latencyBudgetBurn,
+  errorBudgetBurn,
   targetDown,
   absent,
   sourceDown,

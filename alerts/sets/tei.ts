@@ -1,19 +1,11 @@
 import type { Metric } from '../../core/metrics.ts'
-import {
-  aggregate,
-  arithmetic,
-  compare,
-  filter,
-  growth,
-  histogramCount,
-  histogramMean,
-} from '../../core/promql.ts'
-import type { AlertRule, RuleContext } from '../rules/rule.ts'
-import { errorTests, type ErrorSeries } from '../shapes/errors.ts'
-import { like } from '../shapes/prose.ts'
+import { aggregate, arithmetic, growth, histogramCount, histogramMean } from '../../core/promql.ts'
+import type { RuleContext } from '../rules/rule.ts'
+import type { ErrorSource } from '../shapes/errors.ts'
 import { queueShare } from '../shapes/queue-share.ts'
 import { serverDown } from '../shapes/server-down.ts'
-import { latencyRule } from '../shapes/server-latency.ts'
+import { errorRules } from '../shapes/server-errors.ts'
+import { latencyRules } from '../shapes/server-latency.ts'
 import { withoutPanels, type RuleSet } from './set.ts'
 
 const deployment = ['namespace', 'job'] as const
@@ -49,15 +41,19 @@ export const tei: RuleSet = {
   alerts: (context) =>
     withoutPanels([
       serverDown(context),
-      latency(context),
-      errors(context),
+      ...latency(context),
+      ...errorRules(
+        context,
+        errorsOf(context),
+        'See which reason grows in `te_request_failure`: `overloaded` wants replicas or fewer documents, `inference` a look at the log of the server, the others at the callers.',
+      ),
       queueShare(context, queueOf(context)),
     ]),
   records: () => [],
 }
 
-const latency = (context: RuleContext): AlertRule =>
-  latencyRule(context, requestDuration, {
+const latency = (context: RuleContext) =>
+  latencyRules(context, requestDuration, {
     where: {},
     tested: {},
     action:
@@ -68,39 +64,29 @@ const latency = (context: RuleContext): AlertRule =>
  * Requests that came and did not succeed. TEI's own count of failures mixes pairs and requests, so
  * it is not used; requests on their way count as failed until they end.
  */
-function errors(context: RuleContext): AlertRule {
-  const { policy, job } = context
-  const { windowSeconds, minimumRequests, errorRatio } = policy.budget
-  const base = like('RerankerErrorBudgetExceeded', context)
-  const over = (metric: Metric<'method'>) =>
+function errorsOf({ job }: RuleContext): ErrorSource {
+  const over = (metric: Metric<'method'>, windowSeconds: number) =>
     aggregate('sum', deployment, growth('increase', metric, windowSeconds, { job, ...where }))
-  const failed = arithmetic(over(requests), '-', over(succeeded))
   return {
-    ...base,
-    query: filter(
-      compare(arithmetic(failed, '/', over(requests)), '>', errorRatio),
-      'and',
-      deployment,
-      compare(over(requests), '>=', minimumRequests),
-    ),
-    action:
-      'See which reason grows in `te_request_failure`: `overloaded` wants replicas or fewer documents, `inference` a look at the log of the server, the others at the callers.',
-    tests: errorTests(context, series, base.description),
+    ratio: (windowSeconds) => {
+      const all = over(requests, windowSeconds)
+      return arithmetic(arithmetic(all, '-', over(succeeded, windowSeconds)), '/', all)
+    },
+    requests: (windowSeconds) => over(requests, windowSeconds),
+    series: (write, phases) => [
+      write.counter(
+        requests,
+        where,
+        phases.map(({ seconds, perSecond }) => ({ seconds, value: perSecond })),
+      ),
+      write.counter(
+        succeeded,
+        where,
+        phases.map(({ seconds, perSecond, bad }) => ({ seconds, value: perSecond * (1 - bad) })),
+      ),
+    ],
   }
 }
-
-const series: ErrorSeries = (write, phases) => [
-  write.counter(
-    requests,
-    where,
-    phases.map(({ seconds, perSecond }) => ({ seconds, value: perSecond })),
-  ),
-  write.counter(
-    succeeded,
-    where,
-    phases.map(({ seconds, perSecond, failed }) => ({ seconds, value: perSecond * (1 - failed) })),
-  ),
-]
 
 function queueOf({ policy, job }: RuleContext): Parameters<typeof queueShare>[1] {
   const { windowSeconds } = policy.budget

@@ -1,12 +1,12 @@
 import type { Metric } from '../../core/metrics.ts'
-import { aggregate, arithmetic, compare, filter, growth } from '../../core/promql.ts'
+import { aggregate, arithmetic, compare, growth } from '../../core/promql.ts'
 import type { AlertRule, RuleContext } from '../rules/rule.ts'
-import { errorTests, type ErrorSeries } from '../shapes/errors.ts'
+import type { ErrorSource } from '../shapes/errors.ts'
 import { memoryHeadroom } from '../shapes/memory-headroom.ts'
-import { like } from '../shapes/prose.ts'
 import { queueShare } from '../shapes/queue-share.ts'
 import { sampledUtilization } from '../shapes/sampled-utilization.ts'
 import { serverDown } from '../shapes/server-down.ts'
+import { errorRules } from '../shapes/server-errors.ts'
 import { withoutPanels, type RuleSet } from './set.ts'
 
 const deployment = ['namespace', 'job'] as const
@@ -39,7 +39,11 @@ export const triton: RuleSet = {
   alerts: (context) =>
     withoutPanels([
       serverDown(context),
-      errors(context),
+      ...errorRules(
+        context,
+        errorsOf(context),
+        'See which reason grows in `nv_inference_request_failure`: `REJECTED` wants replicas or fewer documents, `BACKEND` a look at the log of the server, `CANCELED` at the callers.',
+      ),
       queueShare(context, queueOf(context)),
       memoryHeadroom(context, {
         used: gauge('nv_gpu_memory_used_bytes', 'By'),
@@ -53,41 +57,26 @@ export const triton: RuleSet = {
 const over = (metric: Metric, windowSeconds: number, job: string) =>
   aggregate('sum', deployment, growth('increase', metric, windowSeconds, { job }))
 
-function errors(context: RuleContext): AlertRule {
-  const { policy, job } = context
-  const { windowSeconds, minimumRequests, errorRatio } = policy.budget
-  const base = like('RerankerErrorBudgetExceeded', context)
-  const bad = over(failed, windowSeconds, job)
-  const all = arithmetic(over(succeeded, windowSeconds, job), '+', bad)
+function errorsOf({ job }: RuleContext): ErrorSource {
+  const all = (windowSeconds: number) =>
+    arithmetic(over(succeeded, windowSeconds, job), '+', over(failed, windowSeconds, job))
   return {
-    ...base,
-    query: filter(
-      compare(arithmetic(bad, '/', all), '>', errorRatio),
-      'and',
-      deployment,
-      compare(all, '>=', minimumRequests),
-    ),
-    action:
-      'See which reason grows in `nv_inference_request_failure`: `REJECTED` wants replicas or fewer documents, `BACKEND` a look at the log of the server, `CANCELED` at the callers.',
-    tests: errorTests(context, series, base.description),
+    ratio: (windowSeconds) => arithmetic(over(failed, windowSeconds, job), '/', all(windowSeconds)),
+    requests: all,
+    series: (write, phases) => [
+      write.counter(
+        succeeded,
+        model,
+        phases.map(({ seconds, perSecond, bad }) => ({ seconds, value: perSecond * (1 - bad) })),
+      ),
+      write.counter(
+        failed,
+        { ...model, reason: 'BACKEND' },
+        phases.map(({ seconds, perSecond, bad }) => ({ seconds, value: perSecond * bad })),
+      ),
+    ],
   }
 }
-
-const series: ErrorSeries = (write, phases) => [
-  write.counter(
-    succeeded,
-    model,
-    phases.map(({ seconds, perSecond, failed: share }) => ({
-      seconds,
-      value: perSecond * (1 - share),
-    })),
-  ),
-  write.counter(
-    failed,
-    { ...model, reason: 'BACKEND' },
-    phases.map(({ seconds, perSecond, failed: share }) => ({ seconds, value: perSecond * share })),
-  ),
-]
 
 function queueOf({ policy, job }: RuleContext): Parameters<typeof queueShare>[1] {
   const { windowSeconds } = policy.budget

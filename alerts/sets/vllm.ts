@@ -1,19 +1,11 @@
 import type { Metric } from '../../core/metrics.ts'
-import {
-  aggregate,
-  arithmetic,
-  compare,
-  filter,
-  growth,
-  histogramCount,
-  histogramMean,
-} from '../../core/promql.ts'
-import type { AlertRule, RuleContext } from '../rules/rule.ts'
-import { errorTests, type ErrorSeries } from '../shapes/errors.ts'
-import { like } from '../shapes/prose.ts'
+import { aggregate, arithmetic, growth, histogramCount, histogramMean } from '../../core/promql.ts'
+import type { RuleContext } from '../rules/rule.ts'
+import type { ErrorSource } from '../shapes/errors.ts'
 import { queueShare } from '../shapes/queue-share.ts'
 import { serverDown } from '../shapes/server-down.ts'
-import { latencyRule } from '../shapes/server-latency.ts'
+import { errorRules } from '../shapes/server-errors.ts'
+import { latencyRules } from '../shapes/server-latency.ts'
 import { withoutPanels, type RuleSet } from './set.ts'
 
 const deployment = ['namespace', 'job'] as const
@@ -53,8 +45,12 @@ export const vllm: RuleSet = {
   alerts: (context) =>
     withoutPanels([
       serverDown(context),
-      ...(canTell(context) ? [latency(context)] : []),
-      errors(context),
+      ...(canTell(context) ? latency(context) : []),
+      ...errorRules(
+        context,
+        errorsOf(context),
+        'See which status grows in `http_requests_total`: `5xx` wants a look at the log of the server, `4xx` at the callers.',
+      ),
       queueShare(context, queueOf(context)),
     ]),
   records: () => [],
@@ -65,46 +61,35 @@ function canTell({ policy }: RuleContext): boolean {
   return requestDuration.bounds?.slice(1, -1).includes(policy.p95Seconds) === true
 }
 
-const latency = (context: RuleContext): AlertRule =>
-  latencyRule(context, requestDuration, {
+const latency = (context: RuleContext) =>
+  latencyRules(context, requestDuration, {
     where: route,
-    tested: tested,
+    tested,
     action:
       'Look at `vllm:num_requests_waiting`: a queue wants replicas or fewer documents, slow batches a smaller model or shorter texts.',
   })
 
-function errors(context: RuleContext): AlertRule {
-  const { policy, job } = context
-  const { windowSeconds, minimumRequests, errorRatio } = policy.budget
-  const base = like('RerankerErrorBudgetExceeded', context)
-  const over = (where: object) =>
+function errorsOf({ job }: RuleContext): ErrorSource {
+  const over = (windowSeconds: number, where: object) =>
     aggregate('sum', deployment, growth('increase', requests, windowSeconds, { job, ...where }))
-  const failed = over({ ...route, status: { matches: '4xx|5xx' } })
+  const failed = { ...route, status: { matches: '4xx|5xx' } }
   return {
-    ...base,
-    query: filter(
-      compare(arithmetic(failed, '/', over(route)), '>', errorRatio),
-      'and',
-      deployment,
-      compare(over(route), '>=', minimumRequests),
-    ),
-    action:
-      'See which status grows in `http_requests_total`: `5xx` wants a look at the log of the server, `4xx` at the callers.',
-    tests: errorTests(context, series, base.description),
+    ratio: (windowSeconds) =>
+      arithmetic(over(windowSeconds, failed), '/', over(windowSeconds, route)),
+    requests: (windowSeconds) => over(windowSeconds, route),
+    series: (write, phases) =>
+      (['2xx', '5xx'] as const).map((status) =>
+        write.counter(
+          requests,
+          { ...tested, status },
+          phases.map(({ seconds, perSecond, bad }) => ({
+            seconds,
+            value: perSecond * (status === '5xx' ? bad : 1 - bad),
+          })),
+        ),
+      ),
   }
 }
-
-const series: ErrorSeries = (write, phases) =>
-  (['2xx', '5xx'] as const).map((status) =>
-    write.counter(
-      requests,
-      { ...tested, status },
-      phases.map(({ seconds, perSecond, failed }) => ({
-        seconds,
-        value: perSecond * (status === '5xx' ? failed : 1 - failed),
-      })),
-    ),
-  )
 
 function queueOf({ policy, job }: RuleContext): Parameters<typeof queueShare>[1] {
   const { windowSeconds } = policy.budget

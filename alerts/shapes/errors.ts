@@ -1,23 +1,71 @@
+import { metrics } from '../../core/metrics.ts'
+import { compare, filter, type Query } from '../../core/promql.ts'
+import { errorRatio, requests } from '../../core/queries.ts'
 import type { RuleContext, RuleTest } from '../rules/rule.ts'
-import { crossing, humanizePercentage, SeriesWriter, withGap, type InputSeries } from '../series.ts'
+import {
+  crossing,
+  humanizePercentage,
+  SeriesWriter,
+  withGap,
+  type ServedSeries,
+} from '../series.ts'
+import type { BurnSource } from './burn.ts'
 import { filled } from './words.ts'
 
-/** So many requests a second, of which a share fails. */
-export interface ErrorPhase {
-  readonly seconds: number
-  readonly perSecond: number
-  readonly failed: number
+const deployment = ['namespace', 'job'] as const
+type Deployment = (typeof deployment)[number]
+
+/** How a server tells of requests that fail. */
+export interface ErrorSource {
+  /** The share that failed, 0 to 1. */
+  readonly ratio: (windowSeconds: number) => Query<Deployment>
+  readonly requests: (windowSeconds: number) => Query<Deployment>
+  readonly series: ServedSeries
 }
 
-export type ErrorSeries = (
-  write: SeriesWriter,
-  phases: readonly ErrorPhase[],
-) => readonly InputSeries[]
+/** Failures that are counted beside the requests, as the sidecar does. */
+export const sidecarErrors = ({ job }: RuleContext): ErrorSource => ({
+  ratio: (windowSeconds) => errorRatio(deployment, windowSeconds, { job }),
+  requests: (windowSeconds) => requests(deployment, windowSeconds, { job }),
+  series: (write, phases) => [
+    write.counter(
+      metrics.requests,
+      {},
+      phases.map(({ seconds, perSecond }) => ({ seconds, value: perSecond })),
+    ),
+    write.counter(
+      metrics.errors,
+      { class: 'overloaded' },
+      phases.map(({ seconds, perSecond, bad }) => ({ seconds, value: bad * perSecond })),
+    ),
+  ],
+})
+
+/** Over the budget, with enough requests to say so. */
+export function overErrorBudget(
+  { policy: { budget } }: RuleContext,
+  source: ErrorSource,
+): Query<Deployment> {
+  return filter(
+    compare(source.ratio(budget.windowSeconds), '>', budget.errorRatio),
+    'and',
+    deployment,
+    compare(source.requests(budget.windowSeconds), '>=', budget.minimumRequests),
+  )
+}
+
+export function errorBurn({ policy }: RuleContext, source: ErrorSource): BurnSource {
+  return {
+    ...source,
+    allowed: policy.budget.errorRatio,
+    above: (line, windowSeconds) => compare(source.ratio(windowSeconds), '>', line),
+  }
+}
 
 /** Tests of a rule on the share of requests that fail. */
 export function errorTests(
   { policy, job }: RuleContext,
-  series: ErrorSeries,
+  series: ServedSeries,
   description: string,
 ): readonly RuleTest[] {
   const { errorRatio: allowed, windowSeconds, minimumRequests } = policy.budget
@@ -29,7 +77,7 @@ export function errorTests(
   const traffic = (perSecond: number, ...shares: readonly number[]) =>
     series(
       new SeriesWriter({ job, instance: 'a:9464' }, stepSeconds),
-      shares.map((failed) => ({ seconds, perSecond, failed })),
+      shares.map((share) => ({ seconds, perSecond, bad: share })),
     )
   const fires = {
     labels: { job },

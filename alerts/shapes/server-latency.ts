@@ -1,20 +1,14 @@
 import type { Metric } from '../../core/metrics.ts'
-import {
-  aggregate,
-  compare,
-  filter,
-  histogramCount,
-  histogramQuantile,
-  type Selector,
-} from '../../core/promql.ts'
+import { compare, filter, type Selector } from '../../core/promql.ts'
 import type { AlertRule, RuleContext } from '../rules/rule.ts'
-import { latencyTests, quantile } from './latency.ts'
+import { burning, burnTests } from './burn.ts'
+import { describeLatencyBurn, latencyBurn, latencyOf, latencyTests, quantile } from './latency.ts'
 import { like } from './prose.ts'
 
 const deployment = ['namespace', 'job'] as const
 
-/** The rule on a server's own histogram of durations: its p95 over the budget, with enough requests. */
-export function latencyRule(
+/** The rules on a server's own histogram of durations: its p95 over the budget, and that for long. */
+export function latencyRules(
   context: RuleContext,
   metric: Metric,
   options: {
@@ -24,22 +18,33 @@ export function latencyRule(
     readonly tested: Readonly<Record<string, string>>
     readonly action: string
   },
-): AlertRule {
+): readonly AlertRule[] {
   const { policy, job } = context
   const { windowSeconds, minimumRequests } = policy.budget
-  const base = like('RerankerLatencyBudgetExceeded', context)
-  const where = { job, ...options.where }
-  const p95 = histogramQuantile(quantile, deployment, metric, windowSeconds, where)
-  const count = aggregate('sum', deployment, histogramCount(metric, windowSeconds, where))
-  return {
-    ...base,
-    query: filter(
-      compare(p95, '>', policy.p95Seconds),
-      'and',
-      deployment,
-      compare(count, '>=', minimumRequests),
-    ),
-    action: options.action,
-    tests: latencyTests(context, metric, options.tested, base.description),
-  }
+  const { action, tested } = options
+  const source = latencyOf(context, metric, options)
+  const burn = latencyBurn(context, source)
+  const exceeded = like('RerankerLatencyBudgetExceeded', context)
+  return [
+    {
+      ...exceeded,
+      query: filter(
+        compare(source.quantile(quantile, windowSeconds), '>', policy.p95Seconds),
+        'and',
+        deployment,
+        compare(source.requests(windowSeconds), '>=', minimumRequests),
+      ),
+      action,
+      tests: latencyTests(context, metric, tested, exceeded.description),
+    },
+    {
+      ...like('RerankerLatencyBudgetBurn', context),
+      query: burning(context, burn),
+      action,
+      tests: burnTests(context, burn, () => ({
+        labels: { job },
+        description: describeLatencyBurn(job, context),
+      })),
+    },
+  ]
 }

@@ -12,7 +12,7 @@ describeWithProgram('amtool', "Alertmanager's own check of its file", () => {
   test('is valid', () => {
     const output = amtool('check-config', file)
     expect(output).toContain('SUCCESS')
-    expect(output).toContain('3 inhibit rules')
+    expect(output).toContain('5 inhibit rules')
   })
 
   test.each([

@@ -13,7 +13,11 @@ export const quantiles = (policy: Policy): Panel => ({
   title: 'Request duration',
   shows: 'Quantiles of the request duration over all chosen replicas, from the histogram.',
   whenBad: `p95 in the red (over ${formatDuration(policy.p95Seconds)}): see below whether requests wait (queue) or are computed slowly (infer). p99 alone: a few large requests, or one slow replica.`,
-  alerts: ['RerankerLatencyBudgetExceeded', 'RerankerSlowWhileGpuIdle'],
+  alerts: [
+    'RerankerLatencyBudgetExceeded',
+    'RerankerLatencyBudgetBurn',
+    'RerankerSlowWhileGpuIdle',
+  ],
   unit: 's',
   width: 12,
   queries: [0.5, 0.95, 0.99].map((q) => ({

@@ -35,7 +35,7 @@ export const errorsByClass: Panel = {
   shows: 'Requests a second that were not answered with scores, by class.',
   whenBad:
     '`overloaded`: add replicas or send fewer documents. `backend`: read the log of the server. The others come from the callers.',
-  alerts: ['RerankerErrorBudgetExceeded'],
+  alerts: ['RerankerErrorBudgetExceeded', 'RerankerErrorBudgetBurn'],
   unit: 'reqps',
   width: 6,
   queries: [
