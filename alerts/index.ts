@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { present } from '../core/assert.ts'
 import { usageError } from '../core/errors.ts'
+import { provisionedDataSource } from '../core/grafana.ts'
 import { packageFile } from '../core/program.ts'
 import type { AlertForm, FormContext } from './forms/form.ts'
 import { forms } from './forms/index.ts'
@@ -26,7 +27,7 @@ export const alertDefaults = {
   job: defaultSet.job,
   runbookBase: 'runbooks/',
   dashboardBase: '',
-  datasourceUid: 'prometheus',
+  datasourceUid: provisionedDataSource,
   objectLabels: {},
 } as const
 

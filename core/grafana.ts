@@ -11,3 +11,6 @@ export interface Grafana {
 export function grafanaHeaders({ server, token }: Grafana): Readonly<Record<string, string>> {
   return { ...server.headers, ...(token !== undefined && { authorization: `Bearer ${token}` }) }
 }
+
+/** The uid of the data source that we provision. Rules name it, so it is the same on every machine. */
+export const provisionedDataSource = 'rerankscope-prometheus'

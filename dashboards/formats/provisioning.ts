@@ -1,4 +1,5 @@
 import { stringify } from 'yaml'
+import { provisionedDataSource } from '../../core/grafana.ts'
 import type { Format, FormatOptions } from './format.ts'
 
 /** Where the folder is to be mounted: Grafana reads it when it starts. */
@@ -40,8 +41,7 @@ function dataSourceOf({ prometheusUrl, scrapeSeconds }: FormatOptions): string {
     datasources: [
       {
         name: 'Prometheus (rerankscope)',
-        // Alerts and links name it: it must be the same on every machine.
-        uid: 'rerankscope-prometheus',
+        uid: provisionedDataSource,
         type: 'prometheus',
         access: 'proxy',
         url: prometheusUrl,

@@ -11,6 +11,7 @@ import {
   renderAlerts,
 } from '../../alerts/index.ts'
 import { parsePolicy } from '../../core/own-policy.ts'
+import { formats } from '../../dashboards/index.ts'
 import { policy } from '../../core/policy.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -96,6 +97,13 @@ describe('Grafana', () => {
       }
     ).groups
   const rules = groups().flatMap((group) => group.rules)
+  const provisioning = formats.find(({ name }) => name === 'provisioning')
+  const dataSources = provisioning
+    ?.files([], { folder: '', prometheusUrl: 'http://prometheus:9090', scrapeSeconds: 15 })
+    .find(([name]) => name.startsWith('datasources/'))
+  const [{ uid: provisioned }] = (
+    parse(dataSources?.[1] ?? '') as { readonly datasources: readonly [{ readonly uid: string }] }
+  ).datasources
 
   test('holds every alert once, under a uid that Grafana takes', () => {
     expect(rules.map(({ title }) => title).toSorted()).toEqual(
@@ -115,7 +123,7 @@ describe('Grafana', () => {
   test.each(rules)('$title: a series that is there is the condition', (rule) => {
     const [query, condition] = rule.data
     const alert = alerts.find(({ name }) => name === rule.title)
-    expect(query).toMatchObject({ refId: 'A', datasourceUid: 'prometheus' })
+    expect(query).toMatchObject({ refId: 'A', datasourceUid: provisioned })
     expect(query?.model.expr).toBe(alert?.query.text)
     expect(condition).toMatchObject({ refId: rule.condition, datasourceUid: '__expr__' })
     expect(condition?.model.expression).toBe('is_number($A)')
