@@ -47,8 +47,9 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true })
   server.maxConnections = options.maximumConnections
   server.on('drop', options.onRefused)
+  let closing = false
   server.on('connection', (client) => {
-    const link = join(client, options)
+    const link = join(client, options, () => closing)
     links.add(link)
     client.once('close', () => links.delete(link))
   })
@@ -68,6 +69,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${String(bound)}`,
     async close(clock, drainSeconds) {
+      closing = true
       const closed = new Promise((resolve) => server.close(resolve))
       for (const link of links) if (!link.tap.busy) link.cut()
       if (await within(clock, drainSeconds, closed)) return
@@ -77,7 +79,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   }
 }
 
-function join(client: Socket, options: RelayOptions) {
+function join(client: Socket, options: RelayOptions, closing: () => boolean) {
   const tap = options.tap()
   const target = connected(options.target)
   let reached = false
@@ -93,6 +95,8 @@ function join(client: Socket, options: RelayOptions) {
   })
   target.on('data', (chunk: Buffer) => {
     tap.response(chunk)
+    // Answered: what a client keeps open for later must not hold up the stop.
+    if (closing() && !tap.busy) client.end()
   })
   target.once('end', () => {
     tap.responseEnds()
