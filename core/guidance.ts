@@ -51,7 +51,10 @@ export interface Evidence {
  */
 export function guide(evidence: Evidence, policy: Policy): Guidance {
   if (evidence.measurable === undefined) {
-    return say('unknown', ['no GPU answers: the health of the sources says why'])
+    return {
+      ...say('unknown', ['no GPU is watched, or none answers: the health of the sources says why']),
+      recommendation: 'Mend the source that is down, or choose another with --gpu.',
+    }
   }
   if (!evidence.measurable) {
     return say('unmeasurable', [
@@ -81,7 +84,8 @@ export function guide(evidence: Evidence, policy: Policy): Guidance {
   if (long !== undefined && traffic && long.meanRatio < policy.waste.utilizationRatio) {
     return say('waste', [long.sentence, witness.sentence, ...note])
   }
-  return say('healthy', [above.sentence, witness.sentence, ...note])
+  const healthy = say('healthy', [above.sentence, witness.sentence, ...note])
+  return witness.slow ? { ...healthy, recommendation: slowElsewhere } : healthy
 }
 
 /** The mean over the threshold's window as a sentence, when enough of the window was observed. */
@@ -107,6 +111,7 @@ function witnessOf(
 ): {
   /** Work waits, whatever the utilisation. */
   readonly busy: boolean
+  readonly slow: boolean
   /** Latency or queue is known, and nothing that is known says that the GPU is full. */
   readonly calm: boolean
   readonly sentence: string
@@ -126,7 +131,7 @@ function witnessOf(
   const busy = slow || queued
   const strained = powerRatio !== undefined && powerRatio > policy.scaleOut.utilizationRatio
   return {
-    busy,
+    ...{ busy, slow },
     calm: (p95Seconds !== undefined || queuePairs !== undefined) && !busy && !strained,
     sentence:
       facts.length === 0
@@ -138,6 +143,10 @@ function witnessOf(
 /** Utilisation counts a kernel as busy time however little of the GPU it fills. */
 const batchFirst =
   'Try larger batches before a replica: a kernel always runs, but no second witness says that the GPU is full.'
+
+/** Nothing to do about replicas is not nothing to do. */
+const slowElsewhere =
+  'The GPU is no reason to act, but p95 is over its budget: see whether requests wait or are computed slowly.'
 
 function say(state: GuidanceState, reasons: readonly string[]): Guidance {
   return { state, reasons, recommendation: recommendationOf(state) }

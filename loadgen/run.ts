@@ -7,6 +7,7 @@ import { loadDataset } from './dataset/index.ts'
 import { engines } from './engines/index.ts'
 import { collectAllGarbage } from './garbage.ts'
 import { LiveMetrics } from './measure/live-metrics.ts'
+import { sidecarTrouble } from './measure/poller.ts'
 import type { Progress } from './measure/progress.ts'
 import { judge, type ScoreCheck } from './measure/response.ts'
 import { summarize } from './measure/summarize.ts'
@@ -168,6 +169,8 @@ async function prepared(options: RunOptions, context: RunContext) {
     context.signal,
   )
   await prepareFolder(options.out, options.force ?? false)
+  const trouble = sidecar === undefined ? undefined : await sidecarTrouble(sidecar)
+  if (trouble !== undefined) context.onTrouble?.(trouble)
 
   const dataset = await loadDataset(options.dataset ?? defaults.dataset, { seed, queries, split })
   const tokens = await tokensFor(options, target, found, context.signal)

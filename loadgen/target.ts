@@ -9,7 +9,7 @@ import {
 } from '../core/errors.ts'
 import type { ServerInfo } from '../core/rerank.ts'
 import type { TargetUrl } from '../core/target-url.ts'
-import type { Endpoint } from './engines/index.ts'
+import { keyRefused, type Endpoint } from './engines/index.ts'
 import { getText } from './get-text.ts'
 import type { BatchForm } from './plan/profile.ts'
 
@@ -136,9 +136,7 @@ async function get(
     const signal = AbortSignal.any([stop, AbortSignal.timeout(infoTimeoutSeconds * 1000)])
     const { status, text } = await getText(target.url + path, { headers, signal })
     if (status === 401) {
-      throw environmentError(
-        `${target.url} wants a key, or another one (401); put it into RERANKSCOPE_API_KEY or a file for --api-key-file.`,
-      )
+      throw keyRefused(target.url, status)
     }
     return status >= 200 && status < 300 ? text : undefined
   } catch (error) {

@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts'
 import type { WireMessage } from '../../core/dialects/index.ts'
+import { environmentError, type UserError } from '../../core/errors.ts'
 import type { Observation } from '../../core/observation.ts'
 import type { PlanItem } from '../plan/plan.ts'
 
@@ -11,6 +12,13 @@ export interface Endpoint {
   readonly path: string
   /** Sent with every request; may hold a credential. */
   readonly headers: Readonly<Record<string, string>>
+}
+
+/** A target that takes no request without another key: no run of it says anything. */
+export function keyRefused(url: string, status: number): UserError {
+  return environmentError(
+    `${url} wants a key, or another one (${String(status)}); put it into RERANKSCOPE_API_KEY or a file for --api-key-file.`,
+  )
 }
 
 /** What an answer is worth. */

@@ -4,6 +4,7 @@ import { k6Engine } from './k6/index.ts'
 
 export { readK6Parts } from './k6/parts.ts'
 export { k6Remedy } from './k6/program.ts'
+export { keyRefused } from './engine.ts'
 export type {
   Endpoint,
   Engine,

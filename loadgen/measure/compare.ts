@@ -218,7 +218,7 @@ function notesOf(
       : 'the runs sent different requests: what differs may be the load',
     ...(short.length > 0
       ? [
-          `too few samples for ${short.map(({ figure }) => figure).join(', ')}: p95 takes ${String(minimumSamples.p95)}, the others ${String(minimumSamples.p50)}`,
+          `too few samples for ${short.map(({ figure }) => (figure === 'pairs_per_second' ? 'pairs/s' : figure)).join(', ')}: p95 takes ${String(minimumSamples.p95)}, the others ${String(minimumSamples.p50)}`,
         ]
       : []),
   ]

@@ -68,17 +68,30 @@ export class SidecarPoller {
 
   async #look(): Promise<void> {
     try {
-      const { url, headers } = this.#sidecar
-      const signal = AbortSignal.timeout(requestTimeoutSeconds * 1000)
-      const { status, text } = await getText(`${url}/status`, { headers, signal })
-      if (status !== 200) throw new Error(`status ${String(status)}`)
-      const snapshot = snapshotOf(text)
+      const snapshot = snapshotOf(await statusOf(this.#sidecar))
       const atSeconds = this.#clock.monotonicSeconds() - this.#startSeconds
       this.samples.push(telemetrySampleOf(snapshot, atSeconds))
     } catch (error) {
       this.failures = { count: this.failures.count + 1, reason: messageOf(error) }
     }
   }
+}
+
+/** Why a sidecar cannot be asked, before a run that would have no GPU figures; undefined when it can. */
+export async function sidecarTrouble(sidecar: TargetUrl): Promise<string | undefined> {
+  try {
+    snapshotOf(await statusOf(sidecar))
+    return undefined
+  } catch (error) {
+    return `the sidecar at ${sidecar.url} gives no figures (${messageOf(error)}): the run goes on without those of the GPU.`
+  }
+}
+
+async function statusOf({ url, headers }: TargetUrl): Promise<string | undefined> {
+  const signal = AbortSignal.timeout(requestTimeoutSeconds * 1000)
+  const { status, text } = await getText(`${url}/status`, { headers, signal })
+  if (status !== 200) throw new Error(`status ${String(status)}`)
+  return text
 }
 
 /** What the parser would say of other answers quotes them, line ends and all. */

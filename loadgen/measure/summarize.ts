@@ -191,7 +191,9 @@ function guidanceOf(
       recommendation:
         sidecar === null
           ? 'Start `rerankscope sidecar` beside the target and name it with --sidecar.'
-          : 'Look at the health of the sidecar’s sources.',
+          : sidecar.failures > 0
+            ? 'Start `rerankscope sidecar` beside the target, or correct --sidecar.'
+            : 'Look at the health of the sidecar’s sources.',
     }
   }
   const guidance: Guidance = guideRun(

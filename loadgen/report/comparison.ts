@@ -82,7 +82,7 @@ export function formatComparison({ base, others }: ComparedRuns): string {
       head: ['', 'base', 'other', 'difference (95 % interval)', 'verdict'],
       style: { head: [], border: [] },
       chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
-      colWidths: [9, 11, 11, 34, 9],
+      colWidths: [9, 10, 10, 33, 11],
       wordWrap: true,
     })
     for (const change of comparison.changes) {
@@ -91,7 +91,7 @@ export function formatComparison({ base, others }: ComparedRuns): string {
         figureValue(change, change.base),
         figureValue(change, change.other),
         changeText(change),
-        change.verdict === 'no_difference' ? 'same' : verdictWords[change.verdict],
+        change.verdict === 'no_difference' ? 'none seen' : verdictWords[change.verdict],
       ])
     }
     return [

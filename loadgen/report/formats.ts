@@ -4,7 +4,7 @@ import { renderHtml } from './html/index.ts'
 import { formatJunit } from './junit.ts'
 import { formatLengths } from './lengths.ts'
 import { formatMarkdown } from './markdown.ts'
-import { formatRunTable } from './text.ts'
+import { formatRunTable, namesOf } from './text.ts'
 
 export interface ReportFormat {
   readonly name: string
@@ -21,7 +21,7 @@ export const reportFormats: readonly ReportFormat[] = [
     render: (runs, columns) =>
       [
         formatRunTable(runs, columns),
-        ...runs.flatMap(({ summary }) => formatLengths(summary)),
+        ...runs.flatMap(({ summary }, at) => formatLengths(namesOf(runs)[at] ?? '', summary)),
         '',
       ].join('\n'),
   },

@@ -47,14 +47,14 @@ const rowWidth = 9
 const cellWidth = 9
 
 /** For a terminal of 80 columns: p50, p95 and requests of each cell, one below the other. */
-export function formatLengths(summary: Summary): readonly string[] {
+export function formatLengths(name: string, summary: Summary): readonly string[] {
   const grid = lengthGridOf(summary)
   if (grid === undefined) return []
   const line = (first: string, name: string, cells: readonly string[]) =>
     `${first.padStart(rowWidth)}  ${name.padEnd(3)}${cells.map((cell) => cell.padStart(cellWidth)).join('')}`.trimEnd()
   return [
     '',
-    `${summary.profile.name}: response by ${grid.title}`,
+    `${name}: response by ${grid.title}`,
     line('documents', '', grid.columns.map(rangeName)),
     ...grid.rows.flatMap(({ documents, cells }) => {
       const of = (text: (cell: Cell) => string) =>

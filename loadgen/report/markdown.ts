@@ -1,20 +1,21 @@
 import type { Run } from './folder.ts'
 import { sloSentence } from '../measure/slo.ts'
 import { lengthGridOf, rangeName } from './lengths.ts'
-import { duration, figures } from './text.ts'
+import { duration, figuresOf, namesOf } from './text.ts'
 
 /** A Markdown table, a column a run, and each run's guidance and notes below. */
 export function formatMarkdown(runs: readonly Run[]): string {
   const row = (cells: readonly string[]) => `| ${cells.map(escaped).join(' | ')} |`
   const summaries = runs.map(({ summary }) => summary)
-  const head = ['', ...summaries.map(({ profile }) => profile.name)]
+  const names = namesOf(runs)
+  const head = ['', ...names]
   return [
     row(head),
     row(head.map((_, at) => (at === 0 ? '---' : '---:'))),
-    ...figures.map(({ name, of }) => row([name, ...summaries.map(of)])),
-    ...summaries.flatMap(({ profile, guidance, validity, slo, notes }) => [
+    ...figuresOf(summaries).map(({ name, of }) => row([name, ...summaries.map(of)])),
+    ...summaries.flatMap(({ guidance, validity, slo, notes }, at) => [
       '',
-      `**${escaped(profile.name)}: ${guidance.state.replace('_', ' ')}.** ${escaped(guidance.recommendation)}`,
+      `**${escaped(names[at] ?? '')}: ${guidance.state.replace('_', ' ')}.** ${escaped(guidance.recommendation)}`,
       '',
       ...[
         ...guidance.reasons,
@@ -23,13 +24,14 @@ export function formatMarkdown(runs: readonly Run[]): string {
         ...notes.filter((note) => !guidance.reasons.includes(note)),
       ].map((reason) => `- ${escaped(reason)}`),
     ]),
-    ...summaries.flatMap((summary) => lengthsOf(summary, row)),
+    ...summaries.flatMap((summary, at) => lengthsOf(names[at] ?? '', summary, row)),
     '',
   ].join('\n')
 }
 
 /** A table of its own a run: p50 / p95 (requests) of each combination. */
 function lengthsOf(
+  name: string,
   summary: Run['summary'],
   row: (cells: readonly string[]) => string,
 ): readonly string[] {
@@ -37,7 +39,7 @@ function lengthsOf(
   if (grid === undefined) return []
   return [
     '',
-    `**${escaped(summary.profile.name)}: p50 / p95 (requests) by ${grid.title}**`,
+    `**${escaped(name)}: p50 / p95 (requests) by ${grid.title}**`,
     '',
     row(['documents', ...grid.columns.map(rangeName)]),
     row(['---:', ...grid.columns.map(() => '---:')]),

@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import Table from 'cli-table3'
 import { formatBytes, formatCount, formatDuration, formatRatio } from '../../core/units.ts'
 import { intervalConfidence } from '../measure/percentile.ts'
@@ -66,24 +67,41 @@ export const figures: readonly Figure[] = [
   },
 ]
 
+/** The figures that at least one run has: a row of nothing but "unknown" says nothing. */
+export function figuresOf(summaries: readonly Summary[]): readonly Figure[] {
+  return figures.filter(({ of }) => summaries.some((summary) => of(summary) !== unknown))
+}
+
+type Named = Pick<Run, 'summary'> & Partial<Pick<Run, 'folder'>>
+
+/** What to call each run: its profile, and its folder where several runs have the same one. */
+export function namesOf(runs: readonly Named[]): readonly string[] {
+  const profiles = runs.map(({ summary }) => summary.profile.name)
+  const folders = runs.map(({ folder }, at) => folder ?? profiles[at] ?? '')
+  const candidates = [profiles, folders.map((folder) => basename(folder)), folders]
+  return candidates.find((names) => new Set(names).size === names.length) ?? profiles
+}
+
 /**
  * One table, a column a run, as wide as a terminal of `columns` but 60 to 100 characters (80 where
  * there is no terminal); below it
  * each run's guidance, what makes it invalid and what to know about its figures, in words.
  */
-export function formatRunTable(runs: readonly Pick<Run, 'summary'>[], columns = usual): string {
+export function formatRunTable(runs: readonly Named[], columns = usual): string {
   const width = Math.min(widest, Math.max(narrowest, columns))
   const summaries = runs.map(({ summary }) => summary)
+  const names = namesOf(runs)
   const table = new Table({
-    head: ['', ...summaries.map(({ profile }) => profile.name)],
+    head: ['', ...names],
     style: { head: [], border: [] },
     // No line between rows.
     chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
     wordWrap: true,
     colWidths: columnWidths(summaries.length, width),
   })
-  for (const { name, of } of figures) table.push([name, ...summaries.map(of)])
-  return [table.toString(), ...summaries.flatMap((one) => wordsOf(one, width))].join('\n')
+  for (const { name, of } of figuresOf(summaries)) table.push([name, ...summaries.map(of)])
+  const words = summaries.flatMap((one, at) => wordsOf(names[at] ?? '', one, width))
+  return [table.toString(), ...words].join('\n')
 }
 
 const widest = 100
@@ -100,12 +118,13 @@ function columnWidths(columns: number, width: number): number[] {
 }
 
 function wordsOf(
-  { profile, validity, slo, guidance, notes }: Summary,
+  name: string,
+  { validity, slo, guidance, notes }: Summary,
   width: number,
 ): readonly string[] {
   return [
     '',
-    `${profile.name}: ${guidance.state.replace('_', ' ')}. ${guidance.recommendation}`,
+    `${name}: ${guidance.state.replace('_', ' ')}. ${guidance.recommendation}`,
     ...guidance.reasons.map((reason) => `  because ${reason}`),
     ...validity.reasons.map((reason) => `  INVALID ${reason}`),
     ...slo.map((one) => `  SLO     ${one.met ? 'met' : 'MISSED'}: ${sloSentence(one)}`),

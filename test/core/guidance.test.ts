@@ -111,6 +111,18 @@ test('a second witness turns scale in into waste: the time is lost elsewhere', (
   expect(stateAt(idle, { p95Seconds: policy.p95Seconds, queuePairs: 0 })).toBe('scale_in')
 })
 
+test('a p95 over its budget is not "nothing to do", whatever the utilisation', () => {
+  const at = (ofBudget: number) =>
+    guide(evidence(0.7, { p95Seconds: policy.p95Seconds * ofBudget }), policy)
+  expect(at(0.9)).toMatchObject({ state: 'healthy', recommendation: 'Nothing to do.' })
+  expect(at(1.1)).toMatchObject({
+    state: 'healthy',
+    recommendation: expect.stringMatching(
+      /^The GPU is no reason to act, but p95 is over/,
+    ) as string,
+  })
+})
+
 test('the reasons name the figures: utilisation first, then every witness that is known', () => {
   const { reasons } = guide(
     evidence(0.9, { p95Seconds: 0.75, queuePairs: 12, powerRatio: 0.876 }),
@@ -145,8 +157,8 @@ test('unmeasurable and unknown say why and what to do instead', () => {
   })
   expect(guide(evidence(undefined, { measurable: undefined }), policy)).toEqual({
     state: 'unknown',
-    reasons: ['no GPU answers: the health of the sources says why'],
-    recommendation: 'Wait until a full window has been observed, and check the source health.',
+    reasons: ['no GPU is watched, or none answers: the health of the sources says why'],
+    recommendation: 'Mend the source that is down, or choose another with --gpu.',
   })
 })
 

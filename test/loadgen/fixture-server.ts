@@ -11,6 +11,7 @@ export type Behaviour =
   | 'drop-mid-body'
   | 'silence'
   | 'overloaded'
+  | 'no-key'
   | 'fail'
   /** 200 with fewer results than documents. */
   | 'short'
@@ -218,6 +219,10 @@ const behaviours: Readonly<
   overloaded: (response) => {
     response.writeHead(429)
     response.end('{"error":"Model is overloaded","error_type":"Overloaded"}')
+  },
+  'no-key': (response) => {
+    response.writeHead(401)
+    response.end('{"error":"Unauthorized"}')
   },
   fail: (response) => {
     response.writeHead(500)

@@ -197,6 +197,25 @@ test.each(['<!doctype html>\n<html>\n', '{"schema":"other"}', 'null', 'a'.repeat
   },
 )
 
+test('a sidecar that is not there is said before the run, which goes on', async () => {
+  const fake = await FakeSidecar.start(0.5)
+  const { url } = fake
+  await fake.stop()
+  const said: string[] = []
+  const { summary } = await load(
+    { sidecar: url, seconds: 1 },
+    {},
+    { onTrouble: (sentence) => said.push(sentence) },
+  )
+  expect(said).toEqual([
+    `the sidecar at ${url} gives no figures (ECONNREFUSED): the run goes on without those of the GPU.`,
+  ])
+  expect(summary.totals.failed).toBe(0)
+  expect(summary.guidance.recommendation).toBe(
+    'Start `rerankscope sidecar` beside the target, or correct --sidecar.',
+  )
+})
+
 test('a sidecar that stops answering half-way costs its figures, not the run', async () => {
   sidecar = await FakeSidecar.start(0.5)
   const fake = sidecar
@@ -232,6 +251,13 @@ describe('refused with one sentence', () => {
       message: `${url} does not answer (ECONNREFUSED); check the address and that the reranker runs.`,
     })
     expect(readdirSync(folder)).toEqual([])
+  })
+
+  test('a target that tells everybody what it is, and ranks for nobody without a key', async () => {
+    expect(await refused({}, { behaviourOf: () => 'no-key' })).toMatchObject({
+      exitCode: exitCodes.environment,
+      message: `${server?.url ?? ''} wants a key, or another one (401); put it into RERANKSCOPE_API_KEY or a file for --api-key-file.`,
+    })
   })
 
   test('a target that takes fewer documents', async () => {

@@ -1,5 +1,5 @@
 import { identityOf, type PlanItem } from '../../plan/plan.ts'
-import { traceparentOf, type Replay, type ReplayEnd } from '../engine.ts'
+import { keyRefused, traceparentOf, type Replay, type ReplayEnd } from '../engine.ts'
 import type { Ended, Transport } from './transport.ts'
 
 /** What both ways to send, by schedule and saturating, do with a request. */
@@ -9,7 +9,11 @@ export type Delivered = Extract<Ended, { sentSeconds: number }>
 
 const warmUpTimeoutSeconds = 10
 
-/** Fills caches that are not the target's own: compiled code here and there, connections. */
+/**
+ * Fills caches that are not the target's own: compiled code here and there, connections.
+ *
+ * @throws UserError (environment) when the target wants another key: `/info` is often open to all.
+ */
 export async function warm(transport: Transport, replay: Sending): Promise<ReplayEnd['warmUp']> {
   let succeeded = 0
   let requests = 0
@@ -20,10 +24,16 @@ export async function warm(transport: Transport, replay: Sending): Promise<Repla
     const ends = await Promise.all(
       group.map((item) => transport.send(built(item, transport, replay), warmUpTimeoutSeconds)),
     )
+    const statuses = ends.map(({ ending }) =>
+      ending.kind === 'answered' ? ending.answer.status : undefined,
+    )
     requests += ends.length
-    succeeded += ends.filter(
-      ({ ending }) => ending.kind === 'answered' && ending.answer.status === 200,
-    ).length
+    succeeded += statuses.filter((status) => status === 200).length
+    const [status] = statuses
+    if (status !== undefined && statuses.every((one) => one === 401 || one === 403)) {
+      replay.signal.removeEventListener('abort', giveUp)
+      throw keyRefused(replay.endpoint.origin, status)
+    }
   }
   replay.signal.removeEventListener('abort', giveUp)
   return { requests, succeeded }

@@ -1,7 +1,7 @@
 import { chartPage } from '../../../core/page/chart-page.ts'
 import { html, type Markup } from '../../../core/page/markup.ts'
 import type { Run } from '../folder.ts'
-import { figures } from '../text.ts'
+import { figuresOf } from '../text.ts'
 import {
   changeText,
   comparisonSentence,
@@ -52,7 +52,7 @@ function sideBySide(runs: readonly Run[]): Markup {
         <th></th>
         ${runs.map(({ summary, folder }) => html`<th>${summary.profile.name}<br />${folder}</th>`)}
       </tr>
-      ${figures.map(
+      ${figuresOf(runs.map(({ summary }) => summary)).map(
         ({ name, of }) =>
           html`<tr>
             <td class="muted">${name}</td>

@@ -97,7 +97,7 @@ test('the widest table fits 80 columns', () => {
     characters: seen.documents * (1 + k ** 3),
   }))
   const table = byShapeAndLengthOf(observations)
-  const lines = formatLengths({ ...widest.summary, byShapeAndLength: table })
+  const lines = formatLengths('low', { ...widest.summary, byShapeAndLength: table })
   expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(80)
   expect(lines[1]).toBe('low: response by documents and mean characters of a document')
 })

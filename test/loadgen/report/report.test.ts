@@ -53,6 +53,25 @@ test('the table fits 80 columns and says all that the contract asks for', () => 
   expect(table).toContain(run.summary.guidance.recommendation)
 })
 
+test('runs of one profile are told apart by their folders', () => {
+  const made = (folder: string, name = 'low') => madeRun({ folder, name })
+  const headOf = (...runs: Run[]) => render('markdown', runs).split('\n')[0]
+  expect(headOf(made('runs/a'), made('runs/b', 'high'))).toBe('|  | low | high |')
+  expect(headOf(made('runs/a'), made('runs/b'))).toBe('|  | a | b |')
+  expect(headOf(made('a/low'), made('b/low'))).toBe('|  | a/low | b/low |')
+  const text = render('text', [made('runs/a'), made('runs/b')])
+  expect(text).toMatch(/│ +│ a +│ b +│/)
+  expect(text).toMatch(/^b: response by documents/m)
+})
+
+test('a row that no run has a figure for is left out', () => {
+  const without = madeRun({ gpu: false })
+  for (const format of ['text', 'markdown', 'html']) {
+    expect(render(format, [without, without])).not.toContain('GPU memory')
+    expect(render(format, [without, madeRun({})])).toContain('GPU memory')
+  }
+})
+
 test('JSON is run.json; Markdown has a row a figure', () => {
   expect(JSON.parse(render('json', [run]))).toEqual(run.summary)
   expect(JSON.parse(render('json', [run, run]))).toEqual([run.summary, run.summary])

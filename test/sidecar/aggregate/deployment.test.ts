@@ -102,7 +102,7 @@ test('guidance follows what was seen: busy for its window, then silent', () => {
   expect(deployment.snapshot(windowSeconds, 0, []).guidance).toMatchObject({ state: 'scale_out' })
   expect(deployment.snapshot(windowSeconds + 4, 0, []).guidance).toMatchObject({
     state: 'unknown',
-    reasons: ['no GPU answers: the health of the sources says why'],
+    reasons: ['no GPU is watched, or none answers: the health of the sources says why'],
   })
 })
 
