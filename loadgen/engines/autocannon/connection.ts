@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { Client, ResponseHead } from 'autocannon'
 
 /** More than any ranking; a target that sends more is cut off, or it could fill our memory. */
@@ -31,12 +32,13 @@ export interface Exchange {
  * One of autocannon's clients, driven by us: it opens its connection when there is something to send
  * and sends only what it is given. What is replaced, and why:
  *
- * - `_connect` and `_doRequest` fire and reconnect on their own, without limit when refused;
- * - `pendingRequests` outlives a lost connection and shifts all later latencies by one request;
+ * - `_connect` and `_doRequest` fire and reconnect on their own, without limit when refused, and
+ *   `_doRequest` builds, counts and books a request at the moment of sending, which makes it late: the
+ *   bytes are written to the socket by us;
  * - `parser` keeps the half of an answer that a lost connection left behind;
- * - `getRequestBuffer` builds the request at the moment of sending, which makes it late;
- * - `addBody` decodes chunk by chunk, which destroys characters that span two chunks;
- * - `terminateRequest` has nothing to give for an answer too many, and autocannon throws.
+ * - `pipelinedRequests` would decode answers chunk by chunk, which destroys characters that span two
+ *   chunks: nothing is booked there, so it has nothing to give when an answer is complete, and
+ *   autocannon must get something.
  */
 export class Connection {
   readonly #client: Client
@@ -60,14 +62,6 @@ export class Connection {
     client._destroyConnection = () => {
       this.#drop()
     }
-    client.getRequestBuffer = () => {
-      if (this.#exchange === undefined)
-        throw new Error('Nothing to send. This is a bug in rerankscope.')
-      // Asked for right before the write: that is when the request is sent.
-      this.#exchange.times.sentSeconds = this.#now()
-      return this.#exchange.request
-    }
-    client.pipelinedRequests.addBody = () => undefined
     client.pipelinedRequests.terminateRequest = () => unread
     client.on('headers', (head: ResponseHead) => {
       if (this.#answer === undefined) this.#head = head
@@ -86,12 +80,10 @@ export class Connection {
 
   /** Writes the request. The exchange ends exactly once, unless it is abandoned. */
   send(exchange: Exchange): void {
-    if (this.#client.conn === undefined) this.#connect()
+    const socket = this.#client.conn ?? this.#connect()
     this.#exchange = exchange
-    this.#forget()
-    // From the second request on autocannon builds one first; ours is built.
-    this.#client.reqsMade = 0
-    this.#prototype._doRequest.call(this.#client)
+    exchange.times.sentSeconds = this.#now()
+    socket.write(exchange.request)
   }
 
   /** Gives the running exchange up without an ending, and closes the connection: its answer may still come. */
@@ -100,7 +92,7 @@ export class Connection {
     this.#drop()
   }
 
-  #connect(): void {
+  #connect(): Socket {
     const client = this.#client
     client.parser.reinitialize('RESPONSE')
     this.#connected = false
@@ -127,6 +119,7 @@ export class Connection {
       if (client.conn === socket)
         this.#end({ kind: this.#connected ? 'connection_lost' : 'connect_error' })
     })
+    return socket
   }
 
   #read(chunk: Buffer): void {
@@ -172,7 +165,8 @@ export class Connection {
   #end(ending: Ending, keepAlive = false): void {
     const exchange = this.#exchange
     this.#exchange = undefined
-    if (!keepAlive) this.#drop()
+    if (keepAlive) this.#forget()
+    else this.#drop()
     exchange?.onEnd(ending, this.#now())
   }
 
@@ -188,7 +182,6 @@ export class Connection {
     this.#body = []
     this.#bodyBytes = 0
     this.#answer = undefined
-    this.#client.pipelinedRequests.clear()
   }
 }
 

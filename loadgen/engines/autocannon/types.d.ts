@@ -22,14 +22,11 @@ declare module 'autocannon' {
 
   export interface Client extends EventEmitter {
     conn: Socket | undefined
-    reqsMade: number
     readonly requestIterator: {
       currentRequest: RequestParts
       rebuildRequest(): void
     }
     readonly pipelinedRequests: {
-      clear(): void
-      addBody(data: Buffer): void
       terminateRequest(): unknown
     }
     readonly parser: {
@@ -45,7 +42,6 @@ declare module 'autocannon' {
     _connect(): void
     _doRequest(): void
     _destroyConnection(): void
-    getRequestBuffer(): Buffer
   }
 
   export interface Options {
