@@ -19,7 +19,7 @@ import { bytesPerGb, formatCount, formatSpan } from '../core/units.ts'
 import { readApiKey } from '../loadgen/index.ts'
 import { BenchFolder } from './bench/bench-folder.ts'
 import { DeviceWatch } from './bench/device-watch.ts'
-import { readMatrix } from './bench/matrix-file.ts'
+import { readMatrix, requireDatasets } from './bench/matrix-file.ts'
 import { measureAll } from './bench/measure.ts'
 import { flopsByTarget, modelsByTarget } from './bench/models.ts'
 import { defineCommand, type CommandContext } from './command.ts'
@@ -137,6 +137,7 @@ async function measured(
 ): Promise<void> {
   const { signal, stderr, environment } = context
   const clock = systemClock
+  await requireDatasets(matrix)
   const apiKeys = await apiKeysOf(matrix, environment)
   const models = await modelsByTarget(matrix, join(folder.path, 'models'), context)
   const watch = await DeviceWatch.open({ clock, signal, path: environment['PATH'] ?? '' })
@@ -174,13 +175,11 @@ async function resultOf(
   { folder, constraints }: { readonly folder: BenchFolder; readonly constraints: Constraints },
   { version, environment }: CommandContext,
 ): Promise<Bench> {
-  const results = new Map(
-    await Promise.all(
-      visits
-        .flatMap(({ cells }) => cells)
-        .map(async (cell) => [cell.id, await folder.resultOf(cell)] as const),
-    ),
-  )
+  // One at a time: every request of a cell is read for its figures, and there may be hundreds of cells.
+  const results = new Map<string, Awaited<ReturnType<BenchFolder['resultOf']>>>()
+  for (const cell of visits.flatMap(({ cells }) => cells)) {
+    results.set(cell.id, await folder.resultOf(cell))
+  }
   return benchOf({
     ...{ matrix, visits, constraints, version, flopsPerToken: flopsByTarget(matrix, environment) },
     find: ({ id }) => results.get(id),

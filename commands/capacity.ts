@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import { systemClock } from '../core/clock.ts'
 import { exitCodes, usageError } from '../core/errors.ts'
+import { replicasFor } from '../core/policy.ts'
 import {
   capacityHead,
   capacityLine,
   capacitySentences,
   findCapacity,
-  replicasFor,
   steadyRateOf,
 } from '../loadgen/index.ts'
 import { defineCommand } from './command.ts'

@@ -1,3 +1,4 @@
+import { replicasFor } from '../core/policy.ts'
 import { ranksByChance } from './quality.ts'
 import type { Row } from './row.ts'
 import type { Score } from './score.ts'
@@ -41,7 +42,7 @@ export function decide(
     const replicas =
       queriesPerSecond === undefined || capacity === undefined || capacity <= 0
         ? null
-        : Math.max(1, Math.ceil(queriesPerSecond / (capacity * targetRatio) - 1e-9))
+        : replicasFor(queriesPerSecond, capacity, targetRatio)
     const verdicts = {
       memory: atMost(known((memory.underLoadBytes ?? memory.loadedBytes)?.median), memoryBytes),
       p95: atMost(known(latency[50].p95Seconds?.median), p95Seconds),

@@ -112,6 +112,16 @@ export function thresholdsOf(from: Policy): Readonly<Record<ThresholdName, Thres
   }
 }
 
+/** How many replicas carry `queriesPerSecond` when each runs at `targetRatio` of its capacity. */
+export function replicasFor(
+  queriesPerSecond: number,
+  capacity: number,
+  targetRatio: number,
+): number {
+  // The small addend keeps a whole quotient whole whatever binary fractions make of it.
+  return Math.max(1, Math.ceil(queriesPerSecond / (capacity * targetRatio) - 1e-9))
+}
+
 export interface Band {
   /** Label value: `below_40`, `40_60`, `60_80`, `above_80` under the default policy. */
   readonly name: string

@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path'
 import { existsSync } from 'node:fs'
 import { parseMatrix, type Matrix, type Target } from '../../comparison/index.ts'
 import { usageError } from '../../core/errors.ts'
-import { datasets } from '../../loadgen/index.ts'
+import { datasets, loadDataset } from '../../loadgen/index.ts'
 import { embeddedName, twinShapes } from '../../reference-server/index.ts'
 import { problemsError, readYamlFile } from '../yaml-file.ts'
 
@@ -24,6 +24,19 @@ export function readMatrix(path: string): Matrix {
   })
   if (unknown.length > 0) throw problemsError(`matrix ${path}`, file, unknown)
   return resolved(matrix, dirname(path))
+}
+
+/**
+ * Reads the data sets of a matrix before anything is measured: a path that is wrong must not show
+ * after an hour, and as the fault of a target.
+ *
+ * @throws UserError (usage) when one of them cannot be read.
+ */
+export async function requireDatasets({ dataset, queries, quality, seed }: Matrix): Promise<void> {
+  await loadDataset(dataset, { seed, queries })
+  if (quality !== undefined) {
+    await loadDataset(quality.dataset, { seed, queries: quality.queries })
+  }
 }
 
 function resolved(matrix: Matrix, folder: string): Matrix {

@@ -28,7 +28,13 @@ export async function measureQuality(context: CellContext): Promise<Outcome> {
   const worker = async () => {
     for (let next = left.shift(); next !== undefined && !signal.aborted; next = left.shift()) {
       const [at, query] = next
-      judged[at] = await judge(set, query, { context, at, limit })
+      try {
+        judged[at] = await judge(set, query, { context, at, limit })
+      } catch (error) {
+        // The others would go on asking while the next target is measured.
+        left.length = 0
+        throw error
+      }
     }
   }
   await Promise.all(Array.from({ length: atOnce }, worker))

@@ -89,13 +89,3 @@ export class CapacitySearch {
     ]
   }
 }
-
-/** How many replicas carry `queriesPerSecond` when each runs at `targetRatio` of its capacity. */
-export function replicasFor(
-  queriesPerSecond: number,
-  capacity: number,
-  targetRatio: number,
-): number {
-  // The small addend keeps a whole quotient whole whatever binary fractions make of it.
-  return Math.max(1, Math.ceil(queriesPerSecond / (capacity * targetRatio) - 1e-9))
-}

@@ -1,5 +1,5 @@
+import { replicasFor } from '../../core/policy.ts'
 import { formatCount, formatDuration, formatRatio } from '../../core/units.ts'
-import { replicasFor } from '../measure/capacity.ts'
 import type { CapacityResult, CapacityStep } from '../capacity.ts'
 
 const widths = [4, 11, 9, 8, 10, 8, 7] as const

@@ -12,8 +12,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { BenchFolder } from '../../commands/bench/bench-folder.ts'
 import { lookAt, memoryFactsOf } from '../../commands/bench/device-watch.ts'
 import { handshakeSecondsOf } from '../../commands/bench/handshake.ts'
-import { readMatrix } from '../../commands/bench/matrix-file.ts'
+import type { CellContext } from '../../commands/bench/cell.ts'
+import { readMatrix, requireDatasets } from '../../commands/bench/matrix-file.ts'
 import { lieOf } from '../../commands/bench/probe.ts'
+import { measureQuality } from '../../commands/bench/quality.ts'
 import { visitsOf, type CellRecord } from '../../comparison/index.ts'
 import { systemClock } from '../../core/clock.ts'
 import type { GpuView } from '../../core/snapshot.ts'
@@ -78,6 +80,34 @@ describe('a matrix file', () => {
       /gone, a model of the matrix, is not there; build or pull it first\.$/,
     )
   })
+})
+
+test('a data set that cannot be read is told before anything is measured', async () => {
+  const labelled = join(folder, 'labelled.jsonl')
+  const wrong = { ...madeMatrix, quality: { dataset: labelled, queries: 5 } }
+  await expect(requireDatasets(wrong)).rejects.toThrow(/labelled\.jsonl/)
+  await expect(requireDatasets({ ...wrong, quality: undefined })).resolves.toBeUndefined()
+})
+
+test('nobody goes on asking a target for its quality that did not answer once', async () => {
+  let asked = 0
+  const answers: (() => void)[] = []
+  const ask = async () => {
+    asked += 1
+    if (asked === 2) throw new Error('no answer')
+    await new Promise<void>((resolve) => answers.push(resolve))
+    return []
+  }
+  const measured = measureQuality({
+    matrix: { ...madeMatrix, quality: { dataset: 'synthetic', queries: 40 } },
+    open: { reranker: { ask } },
+    ...{ folder, signal: new AbortController().signal },
+  } as unknown as CellContext)
+  await expect(measured).rejects.toThrow('no answer')
+  for (const answer of answers) answer()
+  await new Promise((resolve) => setImmediate(resolve))
+  // Those that were on their way, and none after them.
+  expect(asked).toBe(4)
 })
 
 describe('the folder', () => {

@@ -79,7 +79,7 @@ export function madeBench(
   })
 }
 
-function endedOf(cell: Cell, emulated: boolean): Omit<CellResult, 'cell'> {
+export function endedOf(cell: Cell, emulated: boolean): Omit<CellResult, 'cell'> {
   const own = made[cell.target]
   const record = {
     schema: 'rerankscope.bench-cell/1' as const,

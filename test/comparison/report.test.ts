@@ -1,12 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { benchFormats, benchSchema } from '../../comparison/index.ts'
+import { benchFormats, benchSchema, visitsOf } from '../../comparison/index.ts'
 import { choiceOf } from '../../comparison/decision.ts'
+import { memoryOf } from '../../comparison/memory.ts'
 import { formatHtml } from '../../comparison/report/html/index.ts'
 import { formatMarkdown } from '../../comparison/report/markdown.ts'
 import type { Score } from '../../comparison/score.ts'
-import { madeBench, madeMatrix } from './made-bench.ts'
+import { endedOf, madeBench, madeMatrix } from './made-bench.ts'
 
 const golden = resolve(import.meta.dirname, '../golden/bench.md')
 const asked = { memoryBytes: 4e9, p95Seconds: 0.1, queriesPerSecond: 8 }
@@ -82,6 +83,23 @@ describe('figures', () => {
     expect(underLoadBytes?.median).toBeCloseTo(2.3e9 * 1.2, -3)
     expect(processBytes?.median).toBe(2.2e9)
     expect(row('v2-m3').pairsPerSecondPerGb).toBeCloseTo(300 / 2.76, 6)
+  })
+
+  test('a round that nobody saw begin is no difference, and is left out', () => {
+    const results = [1, 2].flatMap((round) =>
+      (['memory', 'throughput-8'] as const).map((name) => {
+        const cell = visitsOf(madeMatrix)
+          .flatMap(({ cells }) => cells)
+          .find((one) => one.target === 'v2-m3' && one.test === name && one.round === round)!
+        return { cell, ...endedOf(cell, false) }
+      }),
+    )
+    const blind = results.map(({ record, ...rest }) => ({
+      ...rest,
+      record: record.id.endsWith('memory-2') ? { ...record, memory: undefined } : record,
+    }))
+    expect(memoryOf(blind).underLoadBytes).toMatchObject({ rounds: 1, min: 2.76e9, max: 2.76e9 })
+    expect(memoryOf(results).underLoadBytes).toMatchObject({ rounds: 2, max: 2.76e9 })
   })
 
   test('cost follows from the price of an hour, or of a query', () => {

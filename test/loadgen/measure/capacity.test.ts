@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Observation } from '../../../core/observation.ts'
+import { replicasFor } from '../../../core/policy.ts'
 import { Random } from '../../../loadgen/dataset/random.ts'
-import { CapacitySearch, replicasFor } from '../../../loadgen/measure/capacity.ts'
+import { CapacitySearch } from '../../../loadgen/measure/capacity.ts'
 import { parseSlo } from '../../../loadgen/measure/slo.ts'
 import { stepVerdict } from '../../../loadgen/measure/step.ts'
 
