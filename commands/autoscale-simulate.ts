@@ -3,6 +3,7 @@ import { autoscaling } from '../alerts/index.ts'
 import { usageError } from '../core/errors.ts'
 import { loadOf, loadOptions } from './autoscale-load.ts'
 import type { CommandContext } from './command.ts'
+import { formatSpan } from '../core/units.ts'
 import { writeOut } from './out.ts'
 
 const { forms } = autoscaling
@@ -91,6 +92,11 @@ export async function simulateLoad(
   checkNumbers(args)
   const recorded = await loadOf(args, manifests)
   const seconds = args.seconds ?? recorded.seconds ?? defaultSeconds
+  if (args.seconds === undefined && seconds < args['sync-seconds']) {
+    throw usageError(
+      `The load lasts ${formatSpan(seconds)}, and Kubernetes looks every ${formatSpan(args['sync-seconds'])}: say with --seconds how long it is to be repeated.`,
+    )
+  }
   if (!(seconds >= args['sync-seconds'] && seconds <= longestSeconds)) {
     throw usageError(
       `--seconds must lie between --sync-seconds and ${String(longestSeconds)} (31 days), not ${String(seconds)}.`,

@@ -10,10 +10,11 @@ export function list({ json }: DashboardArguments, { stdout }: CommandContext): 
     title,
     description,
   }))
+  const width = Math.max(...heads.map(({ name }) => name.length))
   stdout.write(
     json
       ? `${JSON.stringify(heads)}\n`
-      : heads.map(({ name, description }) => `${name}: ${description}\n`).join(''),
+      : heads.map(({ name, description }) => `${name.padEnd(width)}  ${description}\n`).join(''),
   )
   return exitCodes.done
 }

@@ -112,12 +112,13 @@ describe('simulate', () => {
     expect(stdout).toMatchInlineSnapshot(`
       "steps:50%@600,3@1200, 0:30:00, 1 to 4 replicas, 90 s to start one
 
-      ┌───────────────┬─────────┬───────────────────┬──────────┬───────────┬─────────────────┐
-      │ form          │ changes │ direction changes │ overload │ GPU-hours │        replicas │
-      ├───────────────┼─────────┼───────────────────┼──────────┼───────────┼─────────────────┤
-      │ tolerance     │       3 │                 0 │  5.0 min │       1.3 │ 1 – 4, mean 2.6 │
-      │ average-value │       1 │                 0 │ 20.0 min │       0.8 │ 1 – 2, mean 1.6 │
-      └───────────────┴─────────┴───────────────────┴──────────┴───────────┴─────────────────┘
+      ┌───────────────┬─────────┬───────────┬──────────┬───────────┬─────────────────┐
+      │ form          │ changes │ direction │ overload │ GPU-hours │        replicas │
+      │               │         │   changes │          │           │                 │
+      ├───────────────┼─────────┼───────────┼──────────┼───────────┼─────────────────┤
+      │ tolerance     │       3 │         0 │  5.0 min │       1.3 │ 1 – 4, mean 2.6 │
+      │ average-value │       1 │         0 │ 20.0 min │       0.8 │ 1 – 2, mean 1.6 │
+      └───────────────┴─────────┴───────────┴──────────┴───────────┴─────────────────┘
 
       load           ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆  3
       tolerance      ▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▄▄▄▄▆▆▆▆████████████████████████████  4
@@ -127,9 +128,12 @@ describe('simulate', () => {
       tolerance: 0:11:15 1→2, 0:13:30 2→3, 0:15:45 3→4
       average-value: 0:10:30 1→2
 
-      Between 1 and 2 replicas there is no margin: 80 % on one are 40 % on two, and the scale-in line is 40 %. An HPA removes the second at 35 % and not before, so it holds; whatever adds and removes by the two lines alone would not.
+      Between 1 and 2 replicas there is no margin: 80 % on one are 40 % on two, and
+      the scale-in line is 40 %. An HPA removes the second at 35 % and not before, so
+      it holds; whatever adds and removes by the two lines alone would not.
 
-      AverageValue divides the mean utilisation by the replicas once more (0 direction changes here). It is KEDA's default: set metricType: Value.
+      AverageValue divides the mean utilisation by the replicas once more. It is
+      KEDA's default: set metricType: Value.
       "
     `)
   })
@@ -152,6 +156,19 @@ describe('simulate', () => {
     expect(html).toContain('<h1>constant:85%</h1>')
     expect(html).toMatch(/<td>average-value<\/td>\s*<td>\d+<\/td>/)
     expect(html).not.toMatch(/(?:src|href)="/)
+  })
+
+  test('a day lasts a day, and every line fits the terminal', async () => {
+    const { stdout } = await autoscale('simulate', '--load', 'day:0.2..3')
+    expect(stdout).toMatch(/^day:0\.2\.\.3, 24:00:00, /)
+    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
+  })
+
+  test('of a load with few samples, each stands until the next', async () => {
+    const { stdout } = await autoscale(
+      ...['simulate', '--load', 'constant:1', '--seconds', '30', '--form', 'tolerance'],
+    )
+    expect(stdout).toMatch(/^load {7}█{50,} {2}1$/m)
   })
 
   test('a day is followed in steps of five seconds, and the samples stay few', async () => {

@@ -20,6 +20,7 @@ export const figures: readonly {
   },
 ]
 
+const narrowestText = 60
 const narrowestChart = 20
 const widestChart = 96
 const levels = ' ▁▂▃▄▅▆▇█'
@@ -30,11 +31,13 @@ const changesShown = 12
 export function renderText(comparison: Comparison, columns = 80): string {
   const { load, results, options, notes } = comparison
   const table = new Table({
-    head: figures.map(({ name }) => name),
+    // One below the other: the table is to fit 80 columns.
+    head: figures.map(({ name }) => name.replace(' ', '\n')),
     colAligns: figures.map((_, at) => (at === 0 ? 'left' : 'right')),
     style: { head: [], border: [], compact: true },
   })
   for (const result of results) table.push(figures.map(({ of }) => of(result)))
+  const width = Math.max(narrowestText, columns)
   const from = `${String(options.minReplicas)} to ${String(options.maxReplicas)} replicas`
   return [
     `${load.name}, ${clock(options.seconds)}, ${from}, ${formatSpan(options.startSeconds)} to start one`,
@@ -43,8 +46,10 @@ export function renderText(comparison: Comparison, columns = 80): string {
     '',
     ...chartLines(comparison, columns),
     '',
-    ...results.map(({ form, changes }) => `${form}: ${changesText(changes)}`),
-    ...notes.flatMap((note) => ['', note]),
+    ...results.flatMap(({ form, changes }) =>
+      wrapped(`${form}: ${changesText(changes)}`, width, '  '),
+    ),
+    ...notes.flatMap((note) => ['', ...wrapped(note, width)]),
     '',
   ].join('\n')
 }
@@ -66,7 +71,10 @@ function chartLines({ results, options }: Comparison, columns: number): readonly
       const within = samples.filter(
         ({ atSeconds }) => atSeconds >= (start ?? 0) && atSeconds < (end ?? 0),
       )
-      const most = Math.max(0, ...within.map(of))
+      // Of few samples, each stands until the next.
+      const before = samples.findLast(({ atSeconds }) => atSeconds < (start ?? 0))
+      const shown = within.length > 0 ? within : before === undefined ? [] : [before]
+      const most = Math.max(0, ...shown.map(of))
       return levels[Math.ceil((most / top) * (levels.length - 1))] ?? ' '
     }).join('')
   const row = (name: string, text: string, most: number) =>
@@ -97,6 +105,18 @@ function changesText(changes: readonly ReplicaChange[]): string {
     .map(({ atSeconds, from, to }) => `${clock(atSeconds)} ${String(from)}→${String(to)}`)
   const more = changes.length - shown.length
   return shown.join(', ') + (more > 0 ? `, and ${String(more)} more (--json has all)` : '')
+}
+
+/** Broken between words. */
+function wrapped(text: string, width: number, indent = ''): readonly string[] {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1)
+    if (line === undefined) lines.push(word)
+    else if (line.length + 1 + word.length > width) lines.push(indent + word)
+    else lines[lines.length - 1] = `${line} ${word}`
+  }
+  return lines
 }
 
 /** 3661 → 1:01:01. */

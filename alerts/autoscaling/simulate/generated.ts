@@ -47,7 +47,10 @@ const shapes: Readonly<Record<string, Shape>> = {
     grammar: 'day:0.2..3',
     summary: 'the same once a day',
     pattern: new RegExp(`^${range}$`),
-    load: (name, [low = 0, high = 0]) => wave(name, low, high, daySeconds),
+    load: (name, [low = 0, high = 0]) => ({
+      ...wave(name, low, high, daySeconds),
+      seconds: daySeconds,
+    }),
   },
   burst: {
     grammar: 'burst:50%..2.6@300/60',

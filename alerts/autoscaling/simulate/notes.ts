@@ -44,8 +44,9 @@ function removesAt({ scaleIn, target }: Policy): number {
 
 function averageValueNote({ form, directionChanges }: Simulated): readonly string[] {
   if (form !== 'average-value') return []
+  const here = directionChanges === 0 ? '' : ` (${String(directionChanges)} direction changes here)`
   return [
-    `AverageValue divides the mean utilisation by the replicas once more (${String(directionChanges)} direction changes here). It is KEDA's default: set metricType: Value.`,
+    `AverageValue divides the mean utilisation by the replicas once more${here}. It is KEDA's default: set metricType: Value.`,
   ]
 }
 

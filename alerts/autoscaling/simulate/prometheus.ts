@@ -60,7 +60,7 @@ export async function prometheusLoad(range: RangeQuery): Promise<Load> {
   if (only === undefined || series.length > 1) {
     throw usageError(
       series.length === 0
-        ? 'Prometheus has no samples for --query between --from and --to: check the job, and that it was scraped then.'
+        ? `Prometheus has no samples for --query between --from and --to (${query}): check --namespace and --job, and that it was scraped then; sidecars outside Kubernetes have no namespace, so give a --query of your own.`
         : `--query gives ${String(series.length)} series, and one is needed: put sum() around it.`,
     )
   }
