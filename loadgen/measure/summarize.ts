@@ -1,7 +1,7 @@
 import { guideRun, type Guidance } from '../../core/guidance.ts'
 import { pairsOf, type Observation } from '../../core/observation.ts'
 import { policy } from '../../core/policy.ts'
-import { bytesPerGb, formatCount, formatDuration } from '../../core/units.ts'
+import { bytesPerGb, formatCount, formatDuration, formatRatio } from '../../core/units.ts'
 import { byShapeOf, latencyOf } from './latency.ts'
 import type { Summary } from './run-file.ts'
 import {
@@ -121,12 +121,24 @@ function scoreNotesOf({ scores }: RunFacts): readonly string[] {
   ]
 }
 
+/** How long the pairs were to the model, and what of them it never saw. */
 function tokenNotesOf({ lengths }: RunFacts['dataset']): readonly string[] {
-  if (lengths?.tokensMissing !== undefined) return [`no token counts: ${lengths.tokensMissing}`]
-  const { foundFor, countedRequests } = lengths?.tokens ?? {}
-  if (foundFor === undefined || countedRequests === undefined) return []
+  if (lengths?.tokensMissing !== undefined)
+    return [`no lengths in tokens: ${lengths.tokensMissing}`]
+  const { tokens } = lengths ?? {}
+  if (tokens === null || tokens === undefined) return []
+  const { pairTokens, limit, truncatedShare, tokenizer, foundFor, countedRequests } = tokens
+  const cut =
+    limit === null || truncatedShare === null
+      ? ''
+      : `; the target cuts at ${formatCount(limit)}, which shortens ${formatRatio(truncatedShare)} of them`
+  const found = foundFor === undefined ? '' : ', found on this machine for the target’s model'
+  const part =
+    countedRequests === undefined
+      ? ''
+      : `, in ${formatCount(countedRequests)} requests evenly over the plan (a tokenizer named with --tokenizer counts all)`
   return [
-    `tokens were counted in ${formatCount(countedRequests)} requests, evenly over the plan, by the tokenizer of ${foundFor} on this machine; one named with --tokenizer counts all`,
+    `pairs have ${formatCount(pairTokens.mean)} tokens on the mean and ${formatCount(pairTokens.p95)} at p95${cut}; counted by ${tokenizer}${found}${part}`,
   ]
 }
 

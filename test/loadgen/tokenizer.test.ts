@@ -178,7 +178,11 @@ describe('of the target’s model, found on this machine', () => {
       limit: 64,
     })
     expect(dataset.lengths?.tokens?.countedRequests).toBeUndefined()
-    expect(notes.filter((note) => note.includes('token'))).toEqual([])
+    expect(notes.filter((note) => note.includes('token'))).toEqual([
+      expect.stringMatching(
+        /^pairs have \S+ tokens on the mean and \S+ at p95; the target cuts at 64, which shortens \S+ % of them; counted by own\/model\/tokenizer\.json, found on this machine for the target’s model$/,
+      ),
+    ])
 
     const none = (await load({ findTokenizer, tokenizer: 'none' })).dataset.lengths
     expect([none?.tokens, none?.tokensMissing]).toEqual([null, undefined])
@@ -192,19 +196,19 @@ describe('of the target’s model, found on this machine', () => {
       'not there',
       () => Promise.resolve(undefined),
       { info },
-      'no token counts: the tokenizer of own/model is not on this machine; name',
+      'no lengths in tokens: the tokenizer of own/model is not on this machine; name',
     ],
     [
       'of no use',
       () => Promise.resolve(written('broken/tokenizer.json', '{}')),
       { info },
-      'no token counts: the tokenizer of own/model on this machine cannot be used; name',
+      'no lengths in tokens: the tokenizer of own/model on this machine cannot be used; name',
     ],
     [
       'of nobody knows what',
       () => Promise.reject(new Error('not to be asked')),
       { info: { status: 404, body: '' } },
-      'no token counts: the target does not say which model it serves; name',
+      'no lengths in tokens: the target does not say which model it serves; name',
     ],
   ])('%s: one note says how to get counts', async (_, findTokenizer, fixture, note) => {
     const { dataset, notes } = await load({ findTokenizer, dialect: 'tei' }, fixture)
