@@ -103,7 +103,8 @@ export const serve = defineCommand({
     'max-queued-mib': {
       type: 'number',
       default: 512,
-      describe: 'Memory for the texts accepted at once, likewise, in MiB',
+      describe:
+        'Memory for the texts accepted at once, likewise, and for the bodies arriving at once, in MiB',
     },
     'max-documents': { type: 'number', default: 1000, describe: 'Documents in one request' },
     'max-body-mib': { type: 'number', default: 20, describe: 'Size of one request, in MiB' },

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import fastify, { type FastifyReply } from 'fastify'
 import type { Clock } from '../../core/clock.ts'
 import { environmentError, messageOf, systemCodeOf } from '../../core/errors.ts'
@@ -7,6 +8,7 @@ import { drainable } from './drain.ts'
 import { readJson } from './body.ts'
 import { failureOf } from './failures.ts'
 import { readRoutes, type ReadState } from './reads.ts'
+import { BodyReceiver } from './receive.ts'
 import { rerankRoutes, sendFailure, type RerankHandler } from './rerank.ts'
 
 export interface HttpOptions extends ReadState {
@@ -14,6 +16,8 @@ export interface HttpOptions extends ReadState {
   /** 0: any free port. */
   readonly port: number
   readonly maximumBodyBytes: number
+  /** Of all bodies together that are arriving. Absent: any. */
+  readonly maximumQueuedBytes?: number
   readonly handler: RerankHandler
   readonly log: (line: string) => void
 }
@@ -33,7 +37,6 @@ export async function listen(options: HttpOptions): Promise<{
   readonly close: (clock: Clock, drainSeconds: number) => Promise<void>
 }> {
   const app = fastify({
-    bodyLimit: options.maximumBodyBytes,
     requestTimeout: requestTimeoutMilliseconds,
     keepAliveTimeout: keepAliveTimeoutMilliseconds,
     http: { headersTimeout: headersTimeoutMilliseconds },
@@ -46,13 +49,14 @@ export async function listen(options: HttpOptions): Promise<{
   })
   const close = drainable(app)
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
-    try {
-      done(null, readJson(body as Buffer))
-    } catch (error) {
-      done(error as Error)
-    }
+  const bodies = new BodyReceiver({
+    maximumBytes: options.maximumBodyBytes,
+    maximumTogetherBytes: options.maximumQueuedBytes ?? Infinity,
   })
+  app.addContentTypeParser(
+    'application/json',
+    async (_request: unknown, message: IncomingMessage) => readJson(await bodies.receive(message)),
+  )
   rerankRoutes(app, options.handler)
   readRoutes(app, options)
   // Before the body is read: what is wrong is the path, whatever the body is.
