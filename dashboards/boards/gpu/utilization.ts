@@ -1,28 +1,16 @@
 import { metrics } from '../../../core/metrics.ts'
-import { bandsOf, type Policy } from '../../../core/policy.ts'
+import type { Policy } from '../../../core/policy.ts'
 import { aggregate, arithmetic } from '../../../core/promql.ts'
-import { bandShare, utilization } from '../../../core/queries.ts'
-import { formatLine, percentOf } from '../../../core/units.ts'
-import {
-  byGpu,
-  chosenGpu,
-  colors,
-  gaugeByGpu,
-  notMeasured,
-  utilizationThresholds,
-  type Panel,
-} from '../board.ts'
+import { percentOf } from '../../../core/units.ts'
+import { colors, gaugeByGpu, notMeasured, utilizationThresholds, type Panel } from '../board.ts'
+import * as shown from '../../shown.ts'
 
 /** How busy the GPUs are: the share of time in which at least one kernel ran. */
 
-const oneGpu = ['gpu_uuid', 'job', 'instance'] as const
-const window = '$__rate_interval'
-
 export const utilizationByGpu = (policy: Policy): Panel => ({
   id: 1,
-  kind: 'timeseries',
+  ...shown.utilizationByGpu(policy),
   title: 'Utilisation by GPU',
-  shows: 'Busy time over observed time, a line a GPU, on the bands of the policy.',
   whenBad:
     'Red for long: no headroom for a burst. Yellow with traffic: larger batches. Blue for long: a replica too many. It says nothing about how full the GPU was: look at power and p95 as well.',
   alerts: [
@@ -30,32 +18,16 @@ export const utilizationByGpu = (policy: Policy): Panel => ({
     'RerankerGpuUtilizationLow',
     'RerankerGpuUtilizationWaste',
   ],
-  unit: 'percentunit',
   width: 14,
-  queries: [byGpu(utilization(oneGpu, window, chosenGpu))],
-  whenEmpty: notMeasured,
-  thresholds: utilizationThresholds(policy),
-  maximum: 1,
 })
 
 export const bands = (policy: Policy): Panel => ({
   id: 2,
-  kind: 'timeseries',
+  ...shown.timeInBands(policy),
   title: 'Time in each band',
-  shows: 'The share of observed time that the chosen GPUs spent in each band of the policy.',
   whenBad:
     'Much blue beside much red: the load comes in bursts that a mean hides. Smooth it, or scale on the queue.',
-  unit: 'percentunit',
   width: 10,
-  queries: [{ query: bandShare(window, chosenGpu), legend: '{{band}}' }],
-  whenEmpty: notMeasured,
-  maximum: 1,
-  stacked: true,
-  series: bandsOf(policy).map(({ name, fromRatio, toRatio }, at) => ({
-    name,
-    shownAs: `${formatLine(fromRatio)} to ${formatLine(toRatio)}`,
-    color: utilizationThresholds(policy)[at]?.color ?? colors.neutral,
-  })),
 })
 
 export const byNvidiaSmi = (policy: Policy): Panel => ({
@@ -76,8 +48,6 @@ export const byNvidiaSmi = (policy: Policy): Panel => ({
   maximum: 100,
 })
 
-const perGpu = utilization(oneGpu, window, chosenGpu)
-
 export const spread: Panel = {
   id: 4,
   kind: 'timeseries',
@@ -90,7 +60,11 @@ export const spread: Panel = {
   width: 7,
   queries: [
     {
-      query: arithmetic(aggregate('max', [], perGpu), '-', aggregate('min', [], perGpu)),
+      query: arithmetic(
+        aggregate('max', [], shown.utilizationPerGpu),
+        '-',
+        aggregate('min', [], shown.utilizationPerGpu),
+      ),
       legend: 'busiest minus idlest',
     },
   ],

@@ -4,28 +4,21 @@ import { aggregate, histogramBuckets, latest } from '../../../core/promql.ts'
 import { durationQuantile, worstP95 } from '../../../core/queries.ts'
 import { formatDuration } from '../../../core/units.ts'
 import { chosen, colors, limitThresholds, noTraffic, type Panel } from '../board.ts'
+import * as shown from '../../shown.ts'
 
 /** The time from a request to its answer. */
 
 export const quantiles = (policy: Policy): Panel => ({
   id: 1,
-  kind: 'timeseries',
+  ...shown.requestDurations(policy, [0.5, 0.95, 0.99]),
   title: 'Request duration',
-  shows: 'Quantiles of the request duration over all chosen replicas, from the histogram.',
   whenBad: `p95 in the red (over ${formatDuration(policy.p95Seconds)}): see below whether requests wait (queue) or are computed slowly (infer). p99 alone: a few large requests, or one slow replica.`,
   alerts: [
     'RerankerLatencyBudgetExceeded',
     'RerankerLatencyBudgetBurn',
     'RerankerSlowWhileGpuIdle',
   ],
-  unit: 's',
   width: 12,
-  queries: [0.5, 0.95, 0.99].map((q) => ({
-    query: durationQuantile(q, [], '$__rate_interval', chosen),
-    legend: `p${String(q * 100)}`,
-  })),
-  whenEmpty: noTraffic,
-  thresholds: limitThresholds(policy.p95Seconds),
 })
 
 export const distribution: Panel = {

@@ -1,7 +1,8 @@
 import { metrics } from '../../../core/metrics.ts'
 import { aggregate, histogramQuantile, latest } from '../../../core/promql.ts'
-import { queuePerCompute, waitingPairs, waitingRequests } from '../../../core/queries.ts'
+import { queuePerCompute } from '../../../core/queries.ts'
 import { chosen, limitThresholds, noTraffic, notTold, type Panel } from '../board.ts'
+import * as shown from '../../shown.ts'
 
 /** What happens between a request and its answer. */
 
@@ -44,18 +45,10 @@ export const waiting: Panel = {
 
 export const queue: Panel = {
   id: 8,
-  kind: 'timeseries',
+  ...shown.queueOverTime,
   title: 'Queue',
-  shows:
-    'What was accepted and waits for the device: pairs, or requests where the server counts those.',
   whenBad: 'A queue that never empties means that replicas are missing, whatever the utilisation.',
-  unit: 'short',
   width: 5,
-  queries: [
-    { query: waitingPairs(chosen), legend: 'pairs waiting' },
-    { query: waitingRequests(chosen), legend: 'requests waiting' },
-  ],
-  whenEmpty: notTold,
 }
 
 export const inFlight: Panel = {

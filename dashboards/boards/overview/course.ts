@@ -1,67 +1,32 @@
 import { metrics } from '../../../core/metrics.ts'
-import { bandsOf, type Policy } from '../../../core/policy.ts'
+import type { Policy } from '../../../core/policy.ts'
 import { aggregate, growth, latest } from '../../../core/promql.ts'
-import {
-  bandShare,
-  currentQps,
-  durationQuantile,
-  pairsPerSecond,
-  utilization,
-  waitingPairs,
-  waitingRequests,
-} from '../../../core/queries.ts'
-import { formatDuration, formatLine } from '../../../core/units.ts'
-import {
-  byGpu,
-  chosen,
-  chosenGpu,
-  colors,
-  gaugeByGpu,
-  limitThresholds,
-  noTraffic,
-  notMeasured,
-  notTold,
-  utilizationThresholds,
-  type Panel,
-} from '../board.ts'
+import { currentQps, pairsPerSecond } from '../../../core/queries.ts'
+import { formatDuration } from '../../../core/units.ts'
+import { chosen, colors, gaugeByGpu, noTraffic, notMeasured, type Panel } from '../board.ts'
+import * as shown from '../../shown.ts'
 
 /** The same over time, and what stands behind it. */
 
-const oneGpu = ['gpu_uuid', 'job', 'instance'] as const
-
 export const utilizationByGpu = (policy: Policy): Panel => ({
   id: 8,
-  kind: 'timeseries',
+  ...shown.utilizationByGpu(policy),
   title: 'GPU utilisation by GPU',
-  shows: 'Busy time over observed time, a line a GPU, on the bands of the policy.',
   whenBad:
     'Red for long: no headroom for a burst. Blue for long: a replica too many. One line far from the others: the load balancing is uneven.',
   alerts: ['RerankerGpuUtilizationHigh', 'RerankerGpuUtilizationLow'],
   opens: 'gpu',
-  unit: 'percentunit',
   width: 12,
-  queries: [byGpu(utilization(oneGpu, '$__rate_interval', chosenGpu))],
-  whenEmpty: notMeasured,
-  thresholds: utilizationThresholds(policy),
-  maximum: 1,
 })
 
 export const latency = (policy: Policy): Panel => ({
   id: 9,
-  kind: 'timeseries',
+  ...shown.requestDurations(policy, [0.5, 0.95, 0.99]),
   title: 'Request duration',
-  shows: 'Quantiles of the request duration over all chosen replicas, from the histogram.',
   whenBad: `p95 in the red (over ${formatDuration(policy.p95Seconds)}): compare with the queue and the utilisation at the same time.`,
   alerts: ['RerankerLatencyBudgetExceeded'],
   opens: 'latency',
-  unit: 's',
   width: 12,
-  queries: [0.5, 0.95, 0.99].map((q) => ({
-    query: durationQuantile(q, [], '$__rate_interval', chosen),
-    legend: `p${String(q * 100)}`,
-  })),
-  whenEmpty: noTraffic,
-  thresholds: limitThresholds(policy.p95Seconds),
 })
 
 export const traffic: Panel = {
@@ -104,24 +69,13 @@ export const errorsByClass: Panel = {
 
 export const bands = (policy: Policy): Panel => ({
   id: 12,
-  kind: 'timeseries',
+  ...shown.timeInBands(policy),
   title: 'Time in each utilisation band',
-  shows: 'The share of observed time that the chosen GPUs spent in each band of the policy.',
   whenBad:
     'Much blue beside much red: the load comes in bursts that a mean hides. Smooth it, or scale on the queue.',
   alerts: ['RerankerGpuUtilizationWaste'],
   opens: 'gpu',
-  unit: 'percentunit',
   width: 8,
-  queries: [{ query: bandShare('$__rate_interval', chosenGpu), legend: '{{band}}' }],
-  whenEmpty: notMeasured,
-  maximum: 1,
-  stacked: true,
-  series: bandsOf(policy).map(({ name, fromRatio, toRatio }, at) => ({
-    name,
-    shownAs: `${formatLine(fromRatio)} to ${formatLine(toRatio)}`,
-    color: utilizationThresholds(policy)[at]?.color ?? colors.neutral,
-  })),
 })
 
 export const memory: Panel = {
@@ -143,23 +97,20 @@ export const memory: Panel = {
 
 export const queueOverTime: Panel = {
   id: 14,
-  kind: 'timeseries',
+  ...shown.queueOverTime,
   title: 'Queue and requests in flight',
   shows: 'Pairs or requests that wait for the device, and requests accepted and not yet answered.',
   whenBad: 'A queue that never empties means that replicas are missing, whatever the utilisation.',
   alerts: ['RerankerQueueSaturated'],
   opens: 'latency',
-  unit: 'short',
   width: 8,
   queries: [
-    { query: waitingPairs(chosen), legend: 'pairs waiting' },
-    { query: waitingRequests(chosen), legend: 'requests waiting' },
+    ...shown.queueOverTime.queries,
     {
       query: aggregate('sum', [], latest(metrics.inFlightRequests, chosen)),
       legend: 'requests in flight',
     },
   ],
-  whenEmpty: notTold,
 }
 
 export const sources: Panel = {
