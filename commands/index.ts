@@ -16,8 +16,15 @@ export const commands: readonly Entry[] = [
     name: 'sidecar',
     load: async () => (await import('./sidecar.ts')).sidecar,
     // It shares its machine, and V8 by default lets garbage fill 50 MB before it looks. Its compilers
-    // take 8 MB and more, and more time than they save, where all work comes once a second.
-    v8Flags: ['--optimize-for-size', '--no-opt', '--no-maglev', '--no-sparkplug'],
+    // take 8 MB and more, and more time than they save, where all work comes once a second; and to
+    // wake helpers for the megabyte or two that are collected then takes more than the collecting.
+    v8Flags: [
+      '--optimize-for-size',
+      '--no-opt',
+      '--no-maglev',
+      '--no-sparkplug',
+      '--no-parallel-scavenge',
+    ],
   },
   { name: 'load', load: async () => (await import('./load.ts')).load },
   {

@@ -115,7 +115,7 @@ export const sidecar = defineCommand({
   async run(args, context) {
     // The proxy's work comes with every request: it is worth being compiled.
     if (args.proxy !== undefined)
-      for (const flag of ['--opt', '--sparkplug']) setFlagsFromString(flag)
+      for (const flag of ['--opt', '--sparkplug', '--parallel-scavenge']) setFlagsFromString(flag)
     // Loaded here: the programs of other commands must not weigh on this one's memory.
     const { minimumIntervalSeconds, startSidecar } = await import('../sidecar/index.ts')
     const { target, server, gpu, interval } = args

@@ -1,18 +1,19 @@
 import { ValueType } from '@opentelemetry/api'
-import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
+import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
 import { resourceFromAttributes, type Resource } from '@opentelemetry/resources'
 import {
   AggregationTemporality,
   DataPointType,
   InstrumentType,
-  MeterProvider,
   type CollectionResult,
   type MetricData,
   type MetricProducer,
+  type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics'
 import { countOf } from './histogram.ts'
 import type { Metric } from './metrics.ts'
-import type { Reading } from './reading.ts'
+import { PageFrame } from './page-frame.ts'
+import { familiesOf, type Reading } from './reading.ts'
 
 /** Text format 0.0.4; the exporter's own content type lacks the version. */
 export const prometheusContentType = 'text/plain; version=0.0.4; charset=utf-8'
@@ -40,15 +41,24 @@ export class ReadingProducer implements MetricProducer {
     this.#startSeconds = options.wallSeconds()
   }
 
+  /** What is known now. */
+  readings(): readonly Reading[] {
+    return this.#readings()
+  }
+
   collect(): Promise<CollectionResult> {
-    const metrics = toMetricData(this.#readings(), this.#startSeconds, this.#wallSeconds())
     return Promise.resolve({
-      resourceMetrics: {
-        resource: this.resource,
-        scopeMetrics: [{ scope: { name: 'rerankscope' }, metrics }],
-      },
+      resourceMetrics: this.resourceMetricsOf(this.#readings()),
       errors: [],
     })
+  }
+
+  resourceMetricsOf(readings: readonly Reading[]): ResourceMetrics {
+    const metrics = toMetricData(readings, this.#startSeconds, this.#wallSeconds())
+    return {
+      resource: this.resource,
+      scopeMetrics: [{ scope: { name: 'rerankscope' }, metrics }],
+    }
   }
 }
 
@@ -57,23 +67,27 @@ export class ReadingProducer implements MetricProducer {
  * Rejects when the producer throws: a scrape must then fail, not answer 200 with nothing in it.
  */
 export class PrometheusRenderer {
-  readonly #exporter: PrometheusExporter
+  readonly #producer: ReadingProducer
   readonly #serializer = new PrometheusSerializer('', false, undefined, false, true)
+  #frame: PageFrame | undefined
 
   constructor(producer: ReadingProducer) {
-    this.#exporter = new PrometheusExporter({
-      preventServerStart: true,
-      withoutScopeInfo: true,
-      metricProducers: [producer],
-    })
-    // A reader collects only when a provider owns it, and takes the resource from there.
-    new MeterProvider({ resource: producer.resource, readers: [this.#exporter] })
+    this.#producer = producer
   }
 
-  async render(): Promise<string> {
-    const { resourceMetrics, errors } = await this.#exporter.collect()
-    if (errors.length > 0) throw new AggregateError(errors, 'collecting metrics failed')
-    return this.#serializer.serialize(resourceMetrics)
+  render(): Promise<string> {
+    return new Promise((resolve) => {
+      resolve(this.#page())
+    })
+  }
+
+  #page(): string {
+    const readings = this.#producer.readings()
+    if (this.#frame?.fits(readings) !== true) {
+      const text = this.#serializer.serialize(this.#producer.resourceMetricsOf(readings))
+      this.#frame = new PageFrame(readings, text)
+    }
+    return this.#frame.fill(readings)
   }
 }
 
@@ -83,12 +97,7 @@ function toMetricData(
   startSeconds: number,
   nowSeconds: number,
 ): MetricData[] {
-  const families = new Map<Metric, Reading[]>()
-  for (const reading of readings) {
-    const family = families.get(reading.metric)
-    if (family === undefined) families.set(reading.metric, [reading])
-    else family.push(reading)
-  }
+  const families = familiesOf(readings, ({ metric }) => metric)
   // A wall clock that was set back must not make a point end before it began: it would be refused.
   const startTime = hrTime(Math.min(startSeconds, nowSeconds))
   const times = { startTime, endTime: hrTime(nowSeconds) }

@@ -35,3 +35,17 @@ export function stateReadings<L extends string, S extends string>(
 ): readonly Reading[] {
   return states.map((state) => reading(metric, labelsOf(state), state === current ? 1 : 0))
 }
+
+/** Those of one metric together, in the order of first appearance. */
+export function familiesOf<T>(
+  all: Iterable<T>,
+  metricOf: (one: T) => Metric,
+): ReadonlyMap<Metric, readonly T[]> {
+  const families = new Map<Metric, T[]>()
+  for (const one of all) {
+    const family = families.get(metricOf(one))
+    if (family === undefined) families.set(metricOf(one), [one])
+    else family.push(one)
+  }
+  return families
+}

@@ -16,9 +16,14 @@ export type Cumulative = Pick<
   'requests' | 'queries' | 'pairs' | 'requestDuration' | 'pairDuration'
 >
 
+const durations = ['requestDuration', 'pairDuration'] as const
+type Duration = (typeof durations)[number]
+
 interface Entry {
   readonly atSeconds: number
   readonly figures: Cumulative
+  /** Those that go on from the entry before: found out once, for they are asked for 60 times. */
+  readonly continuing: readonly Duration[]
 }
 
 /**
@@ -38,9 +43,12 @@ export class ServingHistory {
     atSeconds: number,
     { requests, queries, pairs, requestDuration, pairDuration }: Cumulative,
   ): void {
+    const figures = { requests, queries, pairs, requestDuration, pairDuration }
+    const before = this.#entries.at(-1)?.figures
+    const continuing = durations.filter((each) => continues(before?.[each], figures[each]))
     this.#entries = [
       ...this.#within(quantileWindowSeconds, atSeconds),
-      { atSeconds, figures: { requests, queries, pairs, requestDuration, pairDuration } },
+      { atSeconds, figures, continuing },
     ]
   }
 
@@ -66,9 +74,11 @@ export class ServingHistory {
     return request && { ...request, of: 'request' }
   }
 
-  #quantile(figure: 'requestDuration' | 'pairDuration', q: number): Quantile | undefined {
+  #quantile(figure: Duration, q: number): Quantile | undefined {
+    const entries = this.#upToLatest(quantileWindowSeconds)
     const grown = histogramIncrease(
-      this.#upToLatest(quantileWindowSeconds).map(({ figures }) => figures[figure]),
+      entries.map(({ figures }) => figures[figure]),
+      (at) => entries[at]?.continuing.includes(figure) === true,
     )
     return grown && quantile(grown, q)
   }
@@ -103,16 +113,18 @@ export function increase(values: readonly (number | undefined)[]): number | unde
 /**
  * As `increase`, bucket by bucket. Undefined when a reading lacks the histogram. Readings that continue
  * each other grew by what lies between the first and the last of them: subtracting every pair would
- * be most of what a snapshot costs.
+ * be most of what a snapshot costs. `continuesAt` says whether the one at a place goes on from that before it.
  */
 export function histogramIncrease(
   values: readonly (HistogramValue | undefined)[],
+  continuesAt = (at: number) => continues(values[at - 1], values[at]),
 ): HistogramValue | undefined {
   let total: HistogramValue | undefined
   let [first, last] = [values[0], values[0]]
-  for (const later of values.slice(1)) {
+  for (let at = 1; at < values.length; at += 1) {
+    const later = values[at]
     if (last === undefined || later === undefined) return undefined
-    if (!continues(last, later)) {
+    if (!continuesAt(at)) {
       total = sum(total, since(first, last))
       first = undefined
     }
@@ -122,8 +134,11 @@ export function histogramIncrease(
 }
 
 /** Whether the source went on counting in between: the same buckets, and none that fell. */
-function continues(earlier: HistogramValue, later: HistogramValue): boolean {
-  if (!sameBounds(earlier, later)) return false
+function continues(
+  earlier: HistogramValue | undefined,
+  later: HistogramValue | undefined,
+): boolean {
+  if (earlier === undefined || later === undefined || !sameBounds(earlier, later)) return false
   for (let at = 0; at < later.counts.length; at += 1) {
     if ((later.counts[at] ?? 0) < (earlier.counts[at] ?? 0)) return false
   }

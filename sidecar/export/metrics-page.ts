@@ -35,7 +35,8 @@ export class MetricsPage {
   readonly #picture: () => object
   readonly #expectation = new Expectation()
   readonly #nowSeconds: () => number
-  #asked: Parameters<MetricsPage['answer']>[0] = {}
+  /** What was asked for last. */
+  #asked: readonly [Format, Encoding] = ['text/plain;version=0.0.4', 'identity']
   #rendered: { readonly of: object; readonly parts: Map<string, Promise<unknown>> } | undefined
 
   constructor(options: {
@@ -56,8 +57,8 @@ export class MetricsPage {
     readonly 'accept-encoding'?: string | undefined
   }): Promise<Answer> {
     this.#expectation.came(this.#nowSeconds())
-    this.#asked = headers
-    return this.#answer(headers)
+    this.#asked = [formatOf(headers), encodingOf(headers)]
+    return this.#answer(...this.#asked)
   }
 
   /**
@@ -67,11 +68,10 @@ export class MetricsPage {
    */
   async prepare(nextSeconds: number): Promise<void> {
     if (!this.#expectation.within(nextSeconds, this.#nowSeconds())) return
-    await this.#answer(this.#asked).catch(() => undefined)
+    await this.#answer(...this.#asked).catch(() => undefined)
   }
 
-  async #answer(headers: Parameters<MetricsPage['answer']>[0]): Promise<Answer> {
-    const [format, encoding] = [formatOf(headers), encodingOf(headers)]
+  async #answer(format: Format, encoding: Encoding): Promise<Answer> {
     return {
       contentType: formats[format].contentType,
       encoding: encoding === 'identity' ? undefined : encoding,

@@ -29,10 +29,8 @@ const errorTokens: Readonly<Record<string, GpuState>> = {
 /** Tokens come with brackets in CSV and without them in other places, often both in one row. */
 export function readCell(raw: string): Cell {
   const text = raw.trim()
-  const token = text
-    .replace(/^\[(.*)\]$/, '$1')
-    .trim()
-    .toLowerCase()
+  const bare = text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1).trim() : text
+  const token = bare.toLowerCase()
   if (absentTokens.has(token)) return { kind: 'absent' }
   const state = Object.hasOwn(errorTokens, token) ? errorTokens[token] : undefined
   return state === undefined ? { kind: 'text', text } : { kind: 'error', state }

@@ -46,6 +46,8 @@ const namePattern = /[a-zA-Z_:][a-zA-Z0-9_:]*/y
 const labelPattern = /\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*"((?:[^"\\]|\\.)*)"\s*(,|(?=\}))/y
 const numberPattern = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 
+const noLabels: ReadonlyMap<string, string> = new Map()
+
 function parseLine(
   line: string,
 ): { readonly name: string; readonly sample: PrometheusSample } | undefined {
@@ -54,16 +56,18 @@ function parseLine(
   if (name === undefined) return undefined
   let at = name.length
   while (line[at] === ' ' || line[at] === '\t') at += 1
-  const labels = new Map<string, string>()
+  let labels = noLabels
   if (line[at] === '{') {
+    const found = new Map<string, string>()
+    labels = found
     at += 1
     for (;;) {
       labelPattern.lastIndex = at
       const label = labelPattern.exec(line)
       if (label === null) break
       const [whole, key = '', text = ''] = label
-      if (labels.has(key)) return undefined
-      labels.set(key, unescape(text))
+      if (found.has(key)) return undefined
+      found.set(key, unescape(text))
       at += whole.length
     }
     while (line[at] === ' ' || line[at] === '\t') at += 1
@@ -72,8 +76,11 @@ function parseLine(
   } else if (at === name.length) {
     return undefined
   }
+  const written = line.slice(at).trim()
+  // As nearly every line of nearly every page: there is no need to take it apart.
+  if (numberPattern.test(written)) return { name, sample: { labels, value: Number(written) } }
   // An exemplar follows ` # `, a timestamp follows the value.
-  const rest = line.slice(at).split(' # ', 1)[0]?.trim().split(/\s+/) ?? []
+  const rest = written.split(' # ', 1)[0]?.trim().split(/\s+/) ?? []
   const value = parseValue(rest[0] ?? '')
   if (value === undefined || rest.length > 2) return undefined
   if (rest[1] !== undefined && !numberPattern.test(rest[1])) return undefined

@@ -1,17 +1,20 @@
+import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
 import { expect, test } from 'vitest'
 import { PrometheusRenderer, ReadingProducer } from '../../core/exposition.ts'
 import { Histogram } from '../../core/histogram.ts'
 import { metrics } from '../../core/metrics.ts'
 import { reading, type Reading } from '../../core/reading.ts'
 
+function producerOf(readings: () => readonly Reading[]) {
+  return new ReadingProducer({
+    readings,
+    resource: { 'service.name': 'rerankscope-test' },
+    wallSeconds: () => 1000,
+  })
+}
+
 function rendererOf(readings: () => readonly Reading[]) {
-  return new PrometheusRenderer(
-    new ReadingProducer({
-      readings,
-      resource: { 'service.name': 'rerankscope-test' },
-      wallSeconds: () => 1000,
-    }),
-  )
+  return new PrometheusRenderer(producerOf(readings))
 }
 
 test('renders gauges, counters and histograms with names, help and values of the catalogue', async () => {
@@ -50,6 +53,40 @@ test('what is no longer read is no longer rendered', async () => {
   expect(await renderer.render()).toContain('rerankscope_gpu_up{gpu_uuid="GPU-a"} 1')
   readings = []
   expect(await renderer.render()).not.toContain('gpu_up')
+})
+
+test('page after page is what the library writes, whether the series stay, change or go', async () => {
+  const up = (gpu_uuid: string, value: number) => reading(metrics.gpuUp, { gpu_uuid }, value)
+  const pairs = (value: number) => reading(metrics.pairs, {}, value)
+  const duration = (bounds: readonly number[], counts: readonly number[], sum: number) =>
+    reading(metrics.requestDuration, {}, { bounds, counts, sum })
+  const strange = 'a b\r"c"\\d\n# HELP \u2028 {e="f"} 7'
+  const pages: readonly (readonly Reading[])[] = [
+    // A family that is not in one place, and names that look like other parts of a page.
+    [up('GPU-a', 1), pairs(1), up(strange, 0), duration([0.1, 1], [1, 2, 3], 4.05)],
+    [up('GPU-a', 0), pairs(2.5e21), up(strange, 1), duration([0.1, 1], [2, 2, 9], 1e-7)],
+    [
+      up('GPU-a', -Infinity),
+      pairs(Infinity),
+      up(strange, Number.NaN),
+      duration([0.1, 1], [0, 0, 0], 0),
+    ],
+    // Other bounds, another label, another metric, another order, fewer, none, and again the first.
+    [up('GPU-a', 1), pairs(3), up(strange, 0), duration([0.2, 1], [1, 2, 3], 4)],
+    [up('GPU-a', 1), pairs(3), up('GPU-b', 0), duration([0.2, 1], [1, 2, 3], 4)],
+    [up('GPU-a', 1), reading(metrics.tokens, {}, 3), up('GPU-b', 0), duration([], [6], 4)],
+    [pairs(4), up('GPU-b', 0), up('GPU-a', 1)],
+    [pairs(5)],
+    [],
+    [up('GPU-a', 1), pairs(1), up(strange, 0), duration([0.1, 1], [1, 2, 3], 4.05)],
+  ]
+  let now: readonly Reading[] = []
+  const producer = producerOf(() => now)
+  const renderer = new PrometheusRenderer(producer)
+  const library = new PrometheusSerializer('', false, undefined, false, true)
+  for (now of pages) {
+    expect(await renderer.render()).toBe(library.serialize(producer.resourceMetricsOf(now)))
+  }
 })
 
 test('a failing reading fails the render: a scrape must not answer 200 with old values', async () => {
