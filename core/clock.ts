@@ -7,9 +7,15 @@ export interface Clock {
   wallSeconds(): number
   /** Seconds since an arbitrary point; never goes back: for every duration. */
   monotonicSeconds(): number
-  /** Resolves after `seconds`, or at once (without throwing) when `signal` aborts. */
+  /**
+   * Resolves after `seconds`, 24 days at the latest, or at once (without throwing) when `signal`
+   * aborts.
+   */
   sleep(seconds: number, signal?: AbortSignal): Promise<void>
 }
+
+/** Node.js ends a longer timer after a millisecond: what should hardly ever happen would never stop. */
+export const longestTimerMilliseconds = 2 ** 31 - 1
 
 export const systemClock: Clock = {
   wallSeconds: () => Date.now() / 1000,
@@ -25,7 +31,8 @@ export const systemClock: Clock = {
         signal?.removeEventListener('abort', wake)
         resolve()
       }
-      const timer = setTimeout(wake, Math.max(0, seconds) * 1000)
+      const milliseconds = Math.min(Math.max(0, seconds) * 1000, longestTimerMilliseconds)
+      const timer = setTimeout(wake, milliseconds)
       signal?.addEventListener('abort', wake, { once: true })
     }),
 }

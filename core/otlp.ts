@@ -1,4 +1,5 @@
 import type { PushMetricExporter } from '@opentelemetry/sdk-metrics'
+import { longestTimerMilliseconds } from './clock.ts'
 import { messageOf, usageError } from './errors.ts'
 import type { ReadingProducer } from './exposition.ts'
 
@@ -102,7 +103,7 @@ export async function startOtlp(options: {
   // As OpenTelemetry has it, a value that cannot be is one that is not set: the SDK throws on 0.
   const positive = (name: string) => {
     const value = otel.getNumberFromEnv(name)
-    return value !== undefined && value > 0 ? value : undefined
+    return value !== undefined && value > 0 ? Math.min(value, longestTimerMilliseconds) : undefined
   }
   const { url, protocol } = options.target
   const exporter = await protocols[protocol]({

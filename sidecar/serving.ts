@@ -1,3 +1,4 @@
+import { within, type Clock } from '../core/clock.ts'
 import type { ServingSample } from '../core/snapshot.ts'
 import type { ServingSource, Source, SourceEnvironment } from './sources/source.ts'
 import type { Target } from './target.ts'
@@ -8,10 +9,10 @@ import type { Target } from './target.ts'
  */
 export function servingSource(
   members: readonly ServingSource[],
-  { target, model, clock }: SourceEnvironment & { readonly target: Target },
+  { target, model, clock, intervalSeconds }: SourceEnvironment & { readonly target: Target },
 ): Source<ServingSample> {
   const names = members.map(({ name }) => name).join(', ')
-  const documents = new Documents(target, () => clock.monotonicSeconds())
+  const documents = new Documents(target, { clock, waitSeconds: 2 * intervalSeconds })
   let droppedLines = 0
   return {
     // Not the member's name: a series must not change its label when the server is recognised.
@@ -38,16 +39,25 @@ export function servingSource(
   }
 }
 
+/** A document that cannot be had is hardly ever there a second later. */
+const retrySeconds = 10
+
 /** The latest document, kept as long as its source says it stays true. */
 class Documents {
   readonly #target: Target
-  readonly #nowSeconds: () => number
+  readonly #clock: Clock
+  readonly #waitSeconds: number
   #latest:
     { readonly path: string; readonly atSeconds: number; readonly value: unknown } | undefined
 
-  constructor(target: Target, nowSeconds: () => number) {
+  /** `waitSeconds`: less than a reading may take, so that a document which hangs takes no page with it. */
+  constructor(
+    target: Target,
+    { clock, waitSeconds }: { readonly clock: Clock; readonly waitSeconds: number },
+  ) {
     this.#target = target
-    this.#nowSeconds = nowSeconds
+    this.#clock = clock
+    this.#waitSeconds = waitSeconds
   }
 
   /** Undefined when there is none: the page is worth having without it. */
@@ -55,11 +65,22 @@ class Documents {
     if (beside === undefined) return undefined
     const { path, everySeconds } = beside
     const latest = this.#latest
-    if (latest?.path === path && this.#nowSeconds() - latest.atSeconds < everySeconds) {
+    const keptSeconds = latest?.value === undefined ? retrySeconds : everySeconds
+    if (latest?.path === path && this.#clock.monotonicSeconds() - latest.atSeconds < keptSeconds) {
       return latest.value
     }
-    const value = await this.#target.document(path, signal).catch(() => undefined)
-    this.#latest = value === undefined ? undefined : { path, atSeconds: this.#nowSeconds(), value }
+    const value = await this.#ask(path, signal)
+    this.#latest = { path, atSeconds: this.#clock.monotonicSeconds(), value }
     return value
+  }
+
+  async #ask(path: string, signal: AbortSignal): Promise<unknown> {
+    const limit = new AbortController()
+    const asked = this.#target
+      .document(path, AbortSignal.any([signal, limit.signal]))
+      .catch(() => undefined)
+    const came = await within(this.#clock, this.#waitSeconds, asked)
+    limit.abort()
+    return came ? asked : undefined
   }
 }

@@ -10,13 +10,17 @@ export const maximumPageBytes = 4 * 1024 * 1024
 /** Two: the page, and the document that some servers have beside it. */
 const limits = { maxSockets: 2, keepAlive: true } as const
 
+/** How a URL was given and what answers there, for sentences. */
+const usual = { option: '--target', what: 'the reranker' } as const
+
 /**
- * The reranker that is watched. `node:http` and not `fetch`, which brings a second HTTP stack into
- * a process whose memory counts.
+ * The reranker that is watched, or another page of metrics. `node:http` and not `fetch`, which brings a
+ * second HTTP stack into a process whose memory counts.
  */
 export class Target {
   /** Without credentials: for labels, logs and pages. */
   readonly url: string
+  readonly #what: string
   readonly #headers: Readonly<Record<string, string>>
   readonly #metrics: { readonly url: URL; readonly headers: Readonly<Record<string, string>> }
   readonly #agents: { readonly 'http:': HttpAgent; readonly 'https:': HttpsAgent }
@@ -26,9 +30,14 @@ export class Target {
    * `metricsUrl`: where its figures are, when not under `/metrics` of `text`, as with servers that
    * have a port of their own for them. Throws a `UserError` when either is no HTTP URL.
    */
-  constructor(text: string, metricsUrl?: string) {
-    const { url, headers } = parseTargetUrl(text, '--target')
+  constructor(
+    text: string,
+    metricsUrl?: string,
+    { option, what }: { readonly option: string; readonly what: string } = usual,
+  ) {
+    const { url, headers } = parseTargetUrl(text, option)
     this.url = url
+    this.#what = what
     this.#headers = headers
     const metrics = metricsUrl === undefined ? undefined : parseTargetUrl(metricsUrl, '--metrics')
     this.#metrics = {
@@ -77,12 +86,12 @@ export class Target {
     try {
       response = await this.#request(url, headers, signal)
     } catch (error) {
-      throw new Error(sentence(url, error, signal), { cause: error })
+      throw new Error(this.#sentence(url, error, signal), { cause: error })
     }
     if (response.statusCode !== 200) {
       response.destroy()
       throw new Error(
-        `${url.href} answered ${String(response.statusCode)}, not 200: is it the reranker?`,
+        `${url.href} answered ${String(response.statusCode)}, not 200: is it ${this.#what}?`,
       )
     }
     const chunks: Buffer[] = []
@@ -95,7 +104,7 @@ export class Target {
         chunks.push(chunk)
       }
     } catch (error) {
-      throw new Error(sentence(url, error, signal), { cause: error })
+      throw new Error(this.#sentence(url, error, signal), { cause: error })
     }
     if (bytes > maximumPageBytes) {
       throw new Error(
@@ -118,21 +127,21 @@ export class Target {
       get(url, { agent, headers, signal }, resolve).once('error', reject)
     })
   }
-}
 
-function sentence({ href: where }: URL, error: unknown, signal: AbortSignal): string {
-  if (signal.aborted) return `${where} did not answer in time.`
-  const code = systemCodeOf(error) ?? 'unknown'
-  switch (code) {
-    case 'ECONNREFUSED':
-      return `${where} refused the connection: is the reranker running?`
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return `the host of ${where} cannot be found: check the URL.`
-    case 'ECONNRESET':
-    case 'EPIPE':
-      return `${where} broke the connection before its answer was complete.`
-    default:
-      return `${where} cannot be read (${code}).`
+  #sentence({ href: where }: URL, error: unknown, signal: AbortSignal): string {
+    if (signal.aborted) return `${where} did not answer in time.`
+    const code = systemCodeOf(error) ?? 'unknown'
+    switch (code) {
+      case 'ECONNREFUSED':
+        return `${where} refused the connection: is ${this.#what} running?`
+      case 'ENOTFOUND':
+      case 'EAI_AGAIN':
+        return `the host of ${where} cannot be found: check the URL.`
+      case 'ECONNRESET':
+      case 'EPIPE':
+        return `${where} broke the connection before its answer was complete.`
+      default:
+        return `${where} cannot be read (${code}).`
+    }
   }
 }

@@ -13,7 +13,7 @@ export const dcgm: GpuSource = {
   available: () => false,
   create: (_, url) => {
     if (url === '') throw usageError('Name the page: --gpu dcgm:http://127.0.0.1:9400/metrics.')
-    const page = new Target(url, url)
+    const page = new Target(url, url, { option: 'The URL of --gpu dcgm:URL', what: 'the exporter' })
     return {
       name: 'dcgm',
       open: () =>

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { systemClock } from '../../core/clock.ts'
 
 test('sleep ends early when its signal aborts, and at once when it has', async () => {
@@ -14,4 +14,13 @@ test('time goes forward', async () => {
   await systemClock.sleep(0.02)
   // Timers may fire up to a millisecond early.
   expect(systemClock.monotonicSeconds() - before).toBeGreaterThan(0.018)
+})
+
+test('a sleep longer than a timer can be is not over at once', async () => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  let over = false
+  void systemClock.sleep(1e8).then(() => (over = true))
+  await vi.advanceTimersByTimeAsync(86_400_000)
+  expect(over).toBe(false)
 })

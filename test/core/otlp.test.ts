@@ -2,6 +2,7 @@ import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import * as grpc from '@grpc/grpc-js'
 import { afterEach, expect, test, vi } from 'vitest'
+import { systemClock } from '../../core/clock.ts'
 import { UserError } from '../../core/errors.ts'
 import { PrometheusRenderer, ReadingProducer } from '../../core/exposition.ts'
 import { metrics } from '../../core/metrics.ts'
@@ -268,6 +269,17 @@ test('an interval or a timeout that cannot be counts as not set', async () => {
     producer,
     onTrouble: () => undefined,
   })
+  await push.shutdown()
+  close()
+  expect(pushes).toHaveLength(1)
+})
+
+test('an interval longer than a timer can be does not push all the time', async () => {
+  vi.stubEnv('OTEL_METRIC_EXPORT_INTERVAL', '99999999999')
+  const { pushes, url, close } = await collector()
+  const target = otlpTargetOf({ url, protocol: undefined }, {})!
+  const push = await startOtlp({ target, producer: full, onTrouble: () => undefined })
+  await systemClock.sleep(0.2)
   await push.shutdown()
   close()
   expect(pushes).toHaveLength(1)

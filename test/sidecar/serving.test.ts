@@ -1,12 +1,14 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { messageOf } from '../../core/errors.ts'
 import { servingSourceOf } from '../../sidecar/sources/index.ts'
 import { Target } from '../../sidecar/target.ts'
 import { FakeClock } from './fake-clock.ts'
 
 const pages: Record<string, string | undefined> = {}
+/** In the place of a page: no answer at all. */
+const hanging = 'hanging'
 const asked: string[] = []
 let server: Server
 let target: Target
@@ -20,6 +22,7 @@ beforeEach(async () => {
     const path = request.url ?? ''
     asked.push(path)
     const body = pages[path]
+    if (body === hanging) return
     response.writeHead(body === undefined ? 404 : 200).end(body)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -74,6 +77,28 @@ test('Infinity: how many pairs wait, each time', async () => {
   const without = await reader.read(signal())
   expect(without).toMatchObject({ requests: 5 })
   expect(without.queuePairs).toBeUndefined()
+})
+
+test('a document that cannot be had is asked for again after 10 s, not with each page', async () => {
+  pages['/metrics'] = 'te_queue_size 1\n'
+  const reader = await readerOf('tei')
+  for (let second = 0; second < 10; second += 1) {
+    expect(await reader.read(signal())).toEqual({ server: 'tei', queuePairs: 1 })
+    await clock.advance(1)
+  }
+  expect(asked.filter((path) => path === '/info')).toHaveLength(1)
+  pages['/info'] = '{"model_id":"a/b"}'
+  expect(await reader.read(signal())).toMatchObject({ server: 'tei', model: 'a/b' })
+  expect(asked.filter((path) => path === '/metrics')).toHaveLength(11)
+})
+
+test('a document that hangs takes no page with it', async () => {
+  pages['/metrics'] = 'te_queue_size 1\n'
+  pages['/info'] = hanging
+  const reading = (await readerOf('tei')).read(signal())
+  await vi.waitUntil(() => asked.includes('/info'))
+  await clock.advance(2)
+  expect(await reading).toEqual({ server: 'tei', queuePairs: 1 })
 })
 
 test('a target that becomes another server is seen as what it is now', async () => {

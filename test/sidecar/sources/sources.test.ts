@@ -68,6 +68,19 @@ test.each(['nvidia', 'nvidia-smi:x', 'replay', 'replay:/no/such/file', 'dcgm', '
   },
 )
 
+test('what is wrong with a page of DCGM is said of it, and not of the reranker', async () => {
+  expect(() => gpuSourceOf('dcgm:ftp://x', environment)).toThrow(
+    'The URL of --gpu dcgm:URL must start with http:// or https://, not ftp://.',
+  )
+  const stop = new AbortController().signal
+  const reader = await gpuSourceOf('dcgm:http://127.0.0.1:1/metrics', environment).source?.open(
+    stop,
+  )
+  await expect(reader?.read(stop)).rejects.toThrow(
+    'http://127.0.0.1:1/metrics refused the connection: is the exporter running?',
+  )
+})
+
 test('a server source needs a target, and one that is known', async () => {
   const alone = { ...environment, target: undefined }
   await expect(servingSourceOf('auto', alone)).rejects.toThrow('--target')
