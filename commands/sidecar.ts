@@ -183,6 +183,7 @@ function checkCombination(args: {
   readonly metrics: string | undefined
   readonly server: string
   readonly gpu: string
+  readonly listen: string
   readonly proxy: string | undefined
   readonly record: string | undefined
   readonly 'record-texts': boolean
@@ -204,6 +205,9 @@ function checkCombination(args: {
   }
   if (server === 'none' && gpu === 'none' && proxy === undefined) {
     throw usageError('--server none and --gpu none leave nothing to watch.')
+  }
+  if (proxy !== undefined && proxy === args.listen && !proxy.endsWith(':0')) {
+    throw usageError('--proxy and --listen are the same address: give each its own port.')
   }
   if (proxy === undefined && record !== undefined) {
     throw usageError('--record writes down what passes the proxy: give --proxy HOST:PORT as well.')

@@ -1,6 +1,13 @@
 import { unreachable } from './assert.ts'
 import type { Policy, Threshold } from './policy.ts'
-import { formatDuration, formatLine, formatRatio, formatSpan, formatWindow } from './units.ts'
+import {
+  formatCount,
+  formatDuration,
+  formatLine,
+  formatRatio,
+  formatSpan,
+  formatWindow,
+} from './units.ts'
 
 /** What the utilisation says to do. Exactly one state holds at a time. */
 export const guidanceStates = [
@@ -124,8 +131,8 @@ function witnessOf(
       : [
           `p95 is ${formatDuration(p95Seconds)} (${slow ? 'over' : 'within'} ${formatDuration(policy.p95Seconds)})`,
         ]),
-    ...(queuePairs === undefined ? [] : [`${String(queuePairs)} pairs wait`]),
-    ...(queueRequests === undefined ? [] : [`${String(queueRequests)} requests wait`]),
+    ...(queuePairs === undefined ? [] : [`${formatCount(queuePairs)} pairs wait`]),
+    ...(queueRequests === undefined ? [] : [`${formatCount(queueRequests)} requests wait`]),
     ...(powerRatio === undefined ? [] : [`power is at ${formatRatio(powerRatio)} of its limit`]),
   ]
   const busy = slow || queued

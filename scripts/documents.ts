@@ -52,7 +52,7 @@ const sections: Readonly<Record<string, Section | undefined>> = {
     target: 'what a well-batched reranker reaches',
     scale_out: 'above: add a replica',
   }),
-  'policy-zh': policyTable(['线', '利用率', '平均窗口', '含义'], {
+  'policy-zh': policyTable(['阈值', '利用率', '平均窗口', '含义'], {
     scale_in: '低于：可以减少副本',
     waste: '低于且有流量：调整批处理策略',
     target: '批处理得当时能达到的水平',

@@ -29,7 +29,9 @@ export function servingSource(
           const member = members.find((each) => each.recognises(page))
           if (member === undefined) {
             throw new Error(
-              `the metrics of ${target.url} are not those of a server that is known here (${names}): name it with --server generic:FILE, or use --server none to watch the GPU alone.`,
+              members.length === 1
+                ? `the metrics of ${target.url} are not those of ${names}: let --server auto find out what it is.`
+                : `the metrics of ${target.url} are not those of a server that is known here (${names}): name it with --server generic:FILE, or use --server none to watch the GPU alone.`,
             )
           }
           return member.normalise(page, { model, beside: await documents.of(member, signal) })

@@ -86,6 +86,10 @@ test.each([
   [[...watch, '--server', 'generic:/no/such'], /--server generic:\/no\/such cannot be read/],
   [['--server', 'none', '--proxy', '127.0.0.1:0'], /--proxy stands before .* --target URL/],
   [[...watch, '--proxy', '8081'], /--proxy must be HOST:PORT/],
+  [
+    ['--target', 'http://h', '--listen', '127.0.0.1:9464', '--proxy', '127.0.0.1:9464'],
+    /--proxy and --listen are the same address/,
+  ],
   [[...watch, '--record', 'x'], /--record writes down .* --proxy HOST:PORT/],
   [[...watch, '--proxy', '127.0.0.1:0', '--record-texts'], /--record-texts needs --record FILE/],
   [[...watch, '--proxy', '127.0.0.1:0', '--record-mib', '0'], /--record-mib must be more than 0/],
