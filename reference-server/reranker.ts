@@ -15,7 +15,7 @@ import { Admission, type Load } from './batch/admission.ts'
 import { RecentRate } from './batch/rate.ts'
 import { AbandonedError, BatchScheduler } from './batch/scheduler.ts'
 import { underTerms } from './deadline.ts'
-import { parseDevices } from './infer/devices.ts'
+import { parseDevices, usualBatchTokens } from './infer/devices.ts'
 import { InferenceGroup } from './infer/group.ts'
 import { ScoreCache, type KnownScore } from './infer/score-cache.ts'
 import type { DropReason, Metering } from './metering.ts'
@@ -37,7 +37,8 @@ export interface RerankerOptions {
   readonly maximumTokens?: number
   /** Absent: `longest_first`. */
   readonly truncation?: TruncationStrategy
-  readonly maximumBatchTokens: number
+  /** Absent: what suits the device, and holds one pair. */
+  readonly maximumBatchTokens?: number
   /** Pairs of a batch. Absent: what the tokens allow. */
   readonly batchPairs?: number
   /** Of what is accepted and not yet answered; a request that would exceed one is refused whole. */
@@ -68,6 +69,7 @@ const windowPairs = 512
 /** From a request's meaning to its ranking: admit, tokenise, batch, infer. Knows no HTTP. */
 export class Reranker {
   readonly maximumTokens: number
+  readonly maximumBatchTokens: number
   /** What may be accepted and not yet answered. */
   readonly limits: Load
   readonly inference: InferenceGroup
@@ -80,11 +82,12 @@ export class Reranker {
   private constructor(
     options: RerankerOptions,
     maximumTokens: number,
-    { pool, inference, scheduler, rate }: Parts,
+    { pool, inference, scheduler, rate, batchTokens }: Parts,
   ) {
     const { clock, metering, scoreCacheBytes = 0 } = options
     this.#options = options
     this.maximumTokens = maximumTokens
+    this.maximumBatchTokens = batchTokens
     this.limits = limitsOf(options)
     this.#pool = pool
     this.inference = inference
@@ -115,7 +118,7 @@ export class Reranker {
   /** Throws a `UserError` when the limits contradict each other or the model cannot be loaded. */
   static async start(options: RerankerOptions): Promise<Reranker> {
     const maximumTokens = tokensAllowed(options)
-    return new Reranker(options, maximumTokens, await startParts(options))
+    return new Reranker(options, maximumTokens, await startParts(options, maximumTokens))
   }
 
   get ready(): boolean {
@@ -202,9 +205,10 @@ interface Parts {
   readonly inference: InferenceGroup
   readonly scheduler: BatchScheduler
   readonly rate: RecentRate
+  readonly batchTokens: number
 }
 
-async function startParts(options: RerankerOptions): Promise<Parts> {
+async function startParts(options: RerankerOptions, maximumTokens: number): Promise<Parts> {
   const { model, clock, log, metering, batchPairs } = options
   const devices = parseDevices(options.device, options.requireDevice ?? false)
   const cores = availableParallelism()
@@ -226,9 +230,11 @@ async function startParts(options: RerankerOptions): Promise<Parts> {
       onLost: (failure) => scheduler?.failAll(failure),
     })
     const rate = new RecentRate()
+    const batchTokens =
+      options.maximumBatchTokens ?? usualBatchTokens(inference.device, maximumTokens)
     scheduler = new BatchScheduler({
       limits: {
-        batchTokens: options.maximumBatchTokens,
+        batchTokens,
         ...(batchPairs !== undefined && { batchPairs }),
         windowPairs,
       },
@@ -244,7 +250,7 @@ async function startParts(options: RerankerOptions): Promise<Parts> {
         metering.dropped(pairs, dropReasonOf(cause))
       },
     })
-    return { pool, inference, scheduler, rate }
+    return { pool, inference, scheduler, rate, batchTokens }
   } catch (error) {
     await pool.close()
     throw error
@@ -312,7 +318,7 @@ function tokensAllowed({ model, maximumTokens, maximumBatchTokens }: RerankerOpt
       `--max-length ${String(tokens)} is not possible with ${model.name}: give a whole number from ${String(leastTokens)} to ${String(model.maximumTokens)}.`,
     )
   }
-  if (maximumBatchTokens < tokens) {
+  if (maximumBatchTokens !== undefined && maximumBatchTokens < tokens) {
     throw usageError(
       `--max-batch-tokens ${String(maximumBatchTokens)} does not hold one pair of ${String(tokens)} tokens: raise it or lower --max-length.`,
     )

@@ -95,8 +95,11 @@ export async function startServer(
       summary: model.summary,
       inferenceProcessId: () => reranker.inference.processIds[0],
       close: async () => {
-        await close(clock, options.drainSeconds)
-        await reranker.close()
+        try {
+          await close(clock, options.drainSeconds)
+        } finally {
+          await reranker.close()
+        }
       },
     }
   } catch (error) {
@@ -162,7 +165,7 @@ function infoOf(
     device: reranker.inference.device,
     maximumInputTokens: reranker.maximumTokens,
     maximumDocuments,
-    maximumBatchTokens: options.maximumBatchTokens,
+    maximumBatchTokens: reranker.maximumBatchTokens,
     ...limitsInfo(reranker.limits),
     maximumBodyBytes: options.maximumBodyBytes,
     maximumJsonDepth,

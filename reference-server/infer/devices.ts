@@ -34,3 +34,11 @@ export function parseDevices(text: string, require: boolean): readonly DeviceWis
 export function nameOfDevice(wish: Exclude<DeviceWish, { kind: 'auto' }>): Device {
   return wish.kind === 'cuda' && wish.index !== undefined ? `cuda:${String(wish.index)}` : wish.kind
 }
+
+/**
+ * Tokens of a batch where nobody says how many: on a GPU as many as keep it busy (TEI's default too), on a
+ * CPU no more than others can wait for; in any case one pair.
+ */
+export function usualBatchTokens(device: Device, maximumTokens: number): number {
+  return Math.max(maximumTokens, device === 'cpu' ? 4096 : 16_384)
+}

@@ -1,4 +1,5 @@
 import type { PackedBatch } from '../../reference-server/batch/packed.ts'
+import { usualBatchTokens } from '../../reference-server/infer/devices.ts'
 import { generator } from '../../reference-server/model/random.ts'
 
 /** A batch in the article's sense: some queries with some documents each, all at once. */
@@ -19,8 +20,8 @@ export const smallWorkloads: readonly Workload[] = [
   { queries: 2, documents: 6, maximumTokens: 128 },
 ]
 
-/** Padded tokens of one run of the model: the server's own budget on a GPU. */
-const budgetTokens = 16_384
+/** Padded tokens of one run of the model, as the server cuts them. */
+const budgetTokens = usualBatchTokens('cuda', 512)
 /** Tokens of a passage: lognormal, as retrieval's passages are; half of them are longer than this. */
 const medianTokens = 181
 const spread = 0.8

@@ -11,7 +11,7 @@ export const serverDefaults: ServerOptions = {
   dtype: 'float32',
   host: '127.0.0.1',
   port: 0,
-  maximumBatchTokens: 4096,
+
   maximumPairs: 4096,
   maximumDocuments: 1000,
   maximumBodyBytes: 20 * 1024 * 1024,

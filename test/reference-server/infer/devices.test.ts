@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseDevices } from '../../../reference-server/infer/devices.ts'
+import { parseDevices, usualBatchTokens } from '../../../reference-server/infer/devices.ts'
 
 test.each([
   ['auto', false, [{ kind: 'auto' }]],
@@ -25,3 +25,12 @@ test.each(['', 'gpu', 'cuda:', 'cuda:x', 'cuda:0,cpu', 'cuda:0,cuda:0', 'cuda:0,
     expect(() => parseDevices(text, false)).toThrow(/give auto, cuda, cpu, or GPUs by number/)
   },
 )
+
+test.each([
+  ['cpu', 512, 4096],
+  ['cpu', 8192, 8192],
+  ['cuda', 512, 16_384],
+  ['cuda:0,cuda:1', 512, 16_384],
+])('on %s a batch of pairs of up to %i tokens has %i', (device, maximumTokens, tokens) => {
+  expect(usualBatchTokens(device, maximumTokens)).toBe(tokens)
+})
