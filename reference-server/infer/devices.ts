@@ -31,6 +31,19 @@ export function parseDevices(text: string, require: boolean): readonly DeviceWis
   return indices.map((index) => ({ kind: 'cuda', index: Number(index) }))
 }
 
+/** Attempts to start a process again where it was, before `auto` may take the CPU. */
+const faithfulAttempts = 4
+
+/**
+ * What a process that died on `last` is to compute on at its `attempt`th start. Memory that it held on
+ * the GPU is given back some time after its death: to take the CPU at the first failure would leave a
+ * server there for good.
+ */
+export function wishAgain(wish: DeviceWish, last: Device, attempt: number): DeviceWish {
+  const isFaithful = wish.kind === 'auto' && last !== 'cpu' && attempt <= faithfulAttempts
+  return isFaithful ? { kind: 'cuda' } : wish
+}
+
 export function nameOfDevice(wish: Exclude<DeviceWish, { kind: 'auto' }>): Device {
   return wish.kind === 'cuda' && wish.index !== undefined ? `cuda:${String(wish.index)}` : wish.kind
 }

@@ -6,7 +6,7 @@ import { RerankFailure } from '../../core/rerank.ts'
 import { formatDuration } from '../../core/units.ts'
 import type { BatchResult, PackedBatch } from '../batch/packed.ts'
 import { revive } from '../revive.ts'
-import type { Device } from './devices.ts'
+import { wishAgain, type Device, type DeviceWish } from './devices.ts'
 import type { FromProcess, InferenceSetup, ToProcess } from './messages.ts'
 
 interface UnderWay {
@@ -50,7 +50,7 @@ export class InferenceProcess {
   /** Throws an environment error when the model cannot be loaded on the device asked for. */
   static async start(options: LauncherOptions): Promise<InferenceProcess> {
     const inference = new InferenceProcess(options)
-    const problem = await inference.#launch()
+    const problem = await inference.#launch(options.setup.device)
     if (problem === undefined) return inference
     await inference.stop()
     throw environmentError(
@@ -126,7 +126,7 @@ export class InferenceProcess {
   }
 
   /** Resolves when the model is loaded, with a sentence when it cannot be; a stop ends it. */
-  async #launch(): Promise<string | undefined> {
+  async #launch(device: DeviceWish): Promise<string | undefined> {
     const child = fork(compiledModule('reference-server/infer/process.js'), {
       serialization: 'advanced',
     })
@@ -134,13 +134,13 @@ export class InferenceProcess {
     const end = () => child.kill('SIGKILL')
     signal.addEventListener('abort', end, { once: true })
     try {
-      return await this.#loaded(child)
+      return await this.#loaded(child, { ...this.#options.setup, device })
     } finally {
       signal.removeEventListener('abort', end)
     }
   }
 
-  #loaded(child: ChildProcess): Promise<string | undefined> {
+  #loaded(child: ChildProcess, setup: InferenceSetup): Promise<string | undefined> {
     return new Promise((resolve) => {
       child.on('message', (message: FromProcess) => {
         switch (message.kind) {
@@ -168,7 +168,7 @@ export class InferenceProcess {
         resolve(`the inference process ended with ${signal ?? `code ${String(code)}`}`)
         if (this.#child === child) this.#bury(signal ?? `code ${String(code)}`)
       })
-      send(child, { kind: 'load', setup: this.#options.setup })
+      send(child, { kind: 'load', setup })
     })
   }
 
@@ -212,10 +212,13 @@ export class InferenceProcess {
     if (this.#stopping.signal.aborted) return
     this.#options.log(`The inference process died (${cause}); it is being started again.`)
     this.#options.onDeath(failure)
+    const last = this.#device
+    let attempt = 0
     this.#supervising = revive(
       () => {
         this.#restarts += 1
-        return this.#launch()
+        attempt += 1
+        return this.#launch(wishAgain(this.#options.setup.device, last, attempt))
       },
       {
         clock: this.#options.clock,

@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest'
-import { parseDevices, usualBatchTokens } from '../../../reference-server/infer/devices.ts'
+import {
+  parseDevices,
+  usualBatchTokens,
+  wishAgain,
+} from '../../../reference-server/infer/devices.ts'
 
 test.each([
   ['auto', false, [{ kind: 'auto' }]],
@@ -33,4 +37,13 @@ test.each([
   ['cuda:0,cuda:1', 512, 16_384],
 ])('on %s a batch of pairs of up to %i tokens has %i', (device, maximumTokens, tokens) => {
   expect(usualBatchTokens(device, maximumTokens)).toBe(tokens)
+})
+
+test('a process that died on the GPU is started there again, some times before the CPU takes over', () => {
+  const auto = { kind: 'auto' } as const
+  const wishes = [1, 2, 3, 4, 5].map((attempt) => wishAgain(auto, 'cuda', attempt).kind)
+  expect(wishes).toEqual(['cuda', 'cuda', 'cuda', 'cuda', 'auto'])
+  expect(wishAgain(auto, 'cpu', 1)).toBe(auto)
+  const second = { kind: 'cuda', index: 1 } as const
+  expect(wishAgain(second, 'cuda:1', 1)).toBe(second)
 })
