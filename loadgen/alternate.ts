@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { exitCodes, UserError } from '../core/errors.ts'
+import { parseTargetUrl } from '../core/target-url.ts'
 import type { Profile } from './plan/profile.ts'
 import { joinSegments } from './report/merge.ts'
 import type { Run } from './report/folder.ts'
@@ -33,8 +34,12 @@ export function turnOrder(rounds: number): readonly (readonly [0 | 1, number])[]
  */
 export async function alternate(turns: Turns, context: RunContext): Promise<[Run, Run]> {
   const runs: [Run[], Run[]] = [[], []]
-  for (const [which, round] of turnOrder(turns.rounds)) {
+  for (const [turn, [which, round]] of turnOrder(turns.rounds).entries()) {
     const name = `${which === 0 ? 'a' : 'b'}-${String(round + 1)}`
+    const place = `turn ${String(turn + 1)} of ${String(2 * turns.rounds)}`
+    context.stderr?.write(
+      `${place}: ${name}, ${parseTargetUrl(turns.targets[which], '--targets').url}\n`,
+    )
     const run = await runLoad(
       {
         target: turns.targets[which],

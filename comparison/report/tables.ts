@@ -27,7 +27,18 @@ export function tablesOf(bench: Bench): readonly Table[] {
     scoreTable(bench),
     whichTable(bench),
     ...decisionTable(bench),
-  ]
+  ].map(withoutEmpty)
+}
+
+/** A column in which nothing is known of any target says nothing, and makes the others narrow. */
+function withoutEmpty(table: Table): Table {
+  const isShown = (_: unknown, at: number) =>
+    at === 0 || table.rows.length === 0 || table.rows.some((row) => row[at] !== unknown)
+  return {
+    ...table,
+    head: table.head.filter(isShown),
+    rows: table.rows.map((row) => row.filter(isShown)),
+  }
 }
 
 /** The column of the article, where a row is set beside one of its rows. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { environmentError, messageOf, systemCodeOf, usageError } from '../../core/errors.ts'
@@ -115,6 +116,18 @@ function checkWhole(
   )
 }
 
+/** Who names the folder above means the runs in it. */
+async function insteadOf(folder: string): Promise<string> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => [])
+  const runs = entries
+    .filter((entry) => entry.isDirectory() && existsSync(join(folder, entry.name, 'run.json')))
+    .map(({ name }) => join(folder, name))
+    .sort()
+    .slice(0, namedInstead)
+  return runs.length === 0 ? '' : ` Name those in it: ${runs.join(' ')}.`
+}
+const namedInstead = 8
+
 async function readSummary(folder: string): Promise<Summary> {
   const path = join(folder, 'run.json')
   let text: string
@@ -123,7 +136,7 @@ async function readSummary(folder: string): Promise<Summary> {
   } catch (error) {
     throw usageError(
       systemCodeOf(error) === 'ENOENT'
-        ? `${folder} is not a run folder: it holds no run.json.`
+        ? `${folder} is not a run folder: it holds no run.json.${await insteadOf(folder)}`
         : `${path} cannot be read: ${messageOf(error)}.`,
     )
   }

@@ -36,6 +36,26 @@ describe('the report', () => {
     expect(row('Utilisation', 'api').at(-2)).toBe('–')
   })
 
+  test('has no column in which nothing is known of any target', () => {
+    const bench = madeBench()
+    const text = formatMarkdown({
+      ...bench,
+      rows: bench.rows.map((row) => ({ ...row, article: null })),
+    })
+    expect(text).not.toContain('| article')
+    const [, head] = /## Memory\n\n(.*)\n/.exec(text) ?? []
+    expect(head?.split('|').map((cell) => cell.trim())).toEqual([
+      '',
+      'target',
+      'of',
+      'loaded',
+      'under load',
+      'its processes',
+      'pairs/s per GB',
+      '',
+    ])
+  })
+
   test('is one file with everything in it, and what targets say cannot become markup', () => {
     const evil = '<script>alert(1)</script>'
     const [first, ...others] = madeBench().rows

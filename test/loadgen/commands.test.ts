@@ -173,7 +173,7 @@ test('report: an --out that cannot be written, a folder that is no run', async (
   })
   await expect(run(report, { folders: [folder] })).rejects.toMatchObject({
     exitCode: exitCodes.usage,
-    message: `${folder} is not a run folder: it holds no run.json.`,
+    message: `${folder} is not a run folder: it holds no run.json. Name those in it: ${out}.`,
   })
 })
 

@@ -398,5 +398,12 @@ describe('a folder that cannot be read again', () => {
     )
     rmSync(path('run.json'))
     expect(await reread()).toBe(`${join(folder, 'run')} is not a run folder: it holds no run.json.`)
+    for (const name of ['low', 'high', 'other']) {
+      mkdirSync(join(folder, 'run', name))
+      if (name !== 'other') writeFileSync(join(folder, 'run', name, 'run.json'), '{}')
+    }
+    expect(await reread()).toBe(
+      `${join(folder, 'run')} is not a run folder: it holds no run.json. Name those in it: ${join(folder, 'run', 'high')} ${join(folder, 'run', 'low')}.`,
+    )
   })
 })
