@@ -146,6 +146,9 @@ export class RerankFailure extends Error {
   }
 }
 
+/** Nothing is there that could compute; in TEI's word. */
+export const unhealthy = () => new RerankFailure('unhealthy', 'unhealthy')
+
 /** What a server says of itself. */
 export interface ServerInfo {
   readonly model: string

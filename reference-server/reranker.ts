@@ -4,6 +4,7 @@ import { usageError } from '../core/errors.ts'
 import {
   rankLogits,
   RerankFailure,
+  unhealthy,
   type RerankRequest,
   type RerankResult,
   type RerankTerms,
@@ -174,7 +175,7 @@ export class Reranker {
     terms: RerankTerms,
     courses: readonly Stage[][],
   ): Promise<readonly { readonly result: RerankResult; readonly cachedPairs: number }[]> {
-    if (!this.ready) throw new RerankFailure('unhealthy', 'unhealthy')
+    if (!this.ready) throw unhealthy()
     const holding = this.#admission.accept({
       pairs: sumOf(requests, ({ documents }) => documents.length),
       bytes: bytesPerCharacter * sumOf(requests, (request) => charactersOf(request)),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { present } from '../assert.ts'
-import { RerankFailure, truncationStrategies, type FailureKind } from '../rerank.ts'
+import { RerankFailure, truncationStrategies, unhealthy, type FailureKind } from '../rerank.ts'
 import {
   decodeAnswer,
   decodeBody,
@@ -220,9 +220,7 @@ export const tei: Dialect = {
   reads: ['/', '/ping'].map((path) => ({
     path,
     answer: ({ ready }) =>
-      ready
-        ? { status: 200, headers: {}, body: '' }
-        : encodeFailure(new RerankFailure('unhealthy', 'unhealthy')),
+      ready ? { status: 200, headers: {}, body: '' } : encodeFailure(unhealthy()),
   })),
 }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.ts'
-import { RerankFailure } from '../../core/rerank.ts'
+import { unhealthy } from '../../core/rerank.ts'
 import type { PairTemplate } from '../tokenise/messages.ts'
 import type { TokenPair } from '../tokenise/pair.ts'
 import { pack, type BatchResult, type PackedBatch } from './packed.ts'
@@ -75,7 +75,7 @@ export class BatchScheduler {
   submit(pairs: readonly TokenPair[], signal: AbortSignal): Promise<Scored> {
     if (signal.aborted) return Promise.reject(signal.reason as Error)
     // The last device died while these were tokenised: nothing would ever wake what waited for it.
-    if (this.#slots() === 0) return Promise.reject(new RerankFailure('unhealthy', 'unhealthy'))
+    if (this.#slots() === 0) return Promise.reject(unhealthy())
     const id = (this.#submitted += 1)
     return new Promise((resolve, reject) => {
       const abandon = () => {

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { within, type Clock } from '../../core/clock.ts'
-import { RerankFailure } from '../../core/rerank.ts'
+import { unhealthy } from '../../core/rerank.ts'
 
 /** Time for the last answers to leave after they were written; silent connections are then cut. */
 const farewellSeconds = 0.5
@@ -22,7 +22,7 @@ export function drainable(
   }
   app.addHook('onRequest', ({ raw: { socket } }, reply, done) => {
     if (allAnswered !== undefined) {
-      done(new RerankFailure('unhealthy', 'unhealthy'))
+      done(unhealthy())
       return
     }
     // A pipelined request whose turn did not come hears nothing when its caller hangs up.

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { prometheusContentType } from '../../core/exposition.ts'
 import { dialects, type WireMessage } from '../../core/dialects/index.ts'
-import { RerankFailure, type ServerInfo } from '../../core/rerank.ts'
+import { unhealthy, type ServerInfo } from '../../core/rerank.ts'
 import { docsPage } from './docs-page.ts'
 import { refuseOtherMethods } from './methods.ts'
 import { openApiOf } from './openapi.ts'
@@ -52,7 +52,7 @@ function answers({ info, ready, metrics }: ReadState): Map<string, Answer> {
 
 function health(reply: FastifyReply, holds: boolean): FastifyReply {
   if (holds) return reply.send()
-  throw new RerankFailure('unhealthy', 'unhealthy')
+  throw unhealthy()
 }
 
 export function send(reply: FastifyReply, { status, headers, body }: WireMessage): FastifyReply {

@@ -1,7 +1,7 @@
-import type { RerankFailure } from '../../core/rerank.ts'
+import { unhealthy, type RerankFailure } from '../../core/rerank.ts'
 import type { BatchResult, PackedBatch } from '../batch/packed.ts'
 import type { DeviceWish } from './devices.ts'
-import { InferenceProcess, unhealthy, type LauncherOptions } from './launcher.ts'
+import { InferenceProcess, type LauncherOptions } from './launcher.ts'
 import type { InferenceSetup } from './messages.ts'
 
 /** Two batches a device: one that computes and one that is already there when it ends. */

@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { within, type Clock } from '../../core/clock.ts'
 import { environmentError } from '../../core/errors.ts'
 import { compiledModule } from '../../core/program.ts'
-import { RerankFailure } from '../../core/rerank.ts'
+import { RerankFailure, unhealthy } from '../../core/rerank.ts'
 import { formatDuration } from '../../core/units.ts'
 import type { BatchResult, PackedBatch } from '../batch/packed.ts'
 import { revive } from '../revive.ts'
@@ -229,10 +229,6 @@ export class InferenceProcess {
       },
     )
   }
-}
-
-export function unhealthy(): RerankFailure {
-  return new RerankFailure('unhealthy', 'unhealthy')
 }
 
 function send(child: ChildProcess, message: ToProcess): void {
