@@ -58,6 +58,7 @@ export const alerts = defineCommand({
     },
     'datasource-uid': {
       type: 'string',
+      alias: 'datasource',
       default: alertDefaults.datasourceUid,
       describe: "--format grafana: the uid of Grafana's Prometheus data source",
     },

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { systemClock } from '../core/clock.ts'
 import { exitCodes, usageError } from '../core/errors.ts'
 import { replicasFor } from '../core/policy.ts'
+import { formatCount, formatSpan } from '../core/units.ts'
 import {
   capacityHead,
   capacityLine,
@@ -81,7 +82,11 @@ export const capacity = defineCommand({
     const profile = await readProfile(args.profile)
     const time = new Date(systemClock.wallSeconds() * 1000).toISOString().slice(0, 19)
     const print = (text: string) => (args.json ? stderr : stdout).write(`${text}\n`)
-    print(capacityHead)
+    const startRate = args.start ?? steadyRateOf(profile) ?? 1
+    stderr.write(
+      `searching from ${formatCount(startRate)} queries/s on, in ${String(args['maximum-steps'])} steps of ${formatSpan(args['step-seconds'])} at most\n`,
+    )
+    let headPrinted = false
     const found = await findCapacity(
       {
         ...{ target: args.target, profile, seed: args.seed, sidecar: args.sidecar },
@@ -90,7 +95,7 @@ export const capacity = defineCommand({
         slo,
         stepSeconds: args['step-seconds'],
         limits: {
-          startRate: args.start ?? steadyRateOf(profile) ?? 1,
+          startRate,
           maximumRate: args['maximum-rate'],
           resolution: args.resolution / 100,
           maximumSteps: args['maximum-steps'],
@@ -99,6 +104,9 @@ export const capacity = defineCommand({
       {
         signal,
         onStep: (step) => {
+          // Only now: a target that cannot be asked has no table.
+          if (!headPrinted) print(capacityHead)
+          headPrinted = true
           print(capacityLine(step))
         },
       },

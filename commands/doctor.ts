@@ -12,6 +12,8 @@ interface Finding {
   readonly ok: boolean
   /** What was found, in a few words. */
   readonly found: string
+  /** Where what was found asks for another act than usual. */
+  readonly remedy?: string
 }
 
 interface Check {
@@ -104,7 +106,11 @@ const checks: readonly Check[] = [
       'install the CUDA runtime (and cuDNN, where it is named) of the version that the provider asks for, and put its folder on LD_LIBRARY_PATH',
     look: async (environment) => {
       const provider = join(bindingFolder(), cudaProvider)
-      if (!(await exists(provider))) return { ok: false, found: 'no provider that would need them' }
+      if (!(await exists(provider))) {
+        const remedy =
+          'put the provider there first (above); then this says which libraries it lacks'
+        return { ok: false, found: 'no provider that would need them', remedy }
+      }
       // What the provider itself asks for: CUDA 12 and 13 differ, and a wrong one is as good as none.
       const { ok, found } = await version(environment, 'ldd', [provider], missingLibraries)
       return ok && found !== '' ? { ok: false, found } : { ok, found: found || 'all there' }

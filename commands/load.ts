@@ -44,6 +44,14 @@ export const load = defineCommand({
       'load --target http://gpu:8080 --sidecar http://gpu:9464 --profile high --seconds 120',
       'with GPU figures from the sidecar beside the reranker',
     ],
+    [
+      'load --target http://127.0.0.1:8080 --dataset own.jsonl --profile evening.yaml',
+      'your own queries and documents, arriving as your own profile says',
+    ],
+    [
+      'load --target http://127.0.0.1:8080 --profile traffic.jsonl',
+      'traffic that `sidecar --proxy … --record traffic.jsonl` wrote down',
+    ],
     ['load --target http://127.0.0.1:8080 --engine k6', 'the same plan, sent by k6'],
     ['load --target http://127.0.0.1:8080 --engine both', 'by both, and whether they agree'],
     [

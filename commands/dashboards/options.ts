@@ -37,6 +37,7 @@ export const dashboardOptions = {
   },
   datasource: {
     type: 'string',
+    alias: 'datasource-uid',
     describe: 'verify: uid of the Prometheus data source to ask',
     defaultDescription: 'the default one, or the first',
   },
