@@ -1,4 +1,4 @@
-import { connect as connectTcp, createServer, type Socket } from 'node:net'
+import { connect as connectTcp, createServer, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { within, type Clock } from '../../core/clock.ts'
 import { environmentError, messageOf, systemCodeOf } from '../../core/errors.ts'
@@ -140,8 +140,10 @@ function join(client: Socket, options: RelayOptions, closing: () => boolean) {
 
 function connected({ host, port, tls }: RelayOptions['target']): Socket {
   const options = { host, port, allowHalfOpen: true, noDelay: true, keepAlive: true }
+  // An address is no name that a server could choose its certificate by; it is compared all the same.
+  const name = isIP(host) === 0 ? { servername: host } : {}
   return tls
-    ? connectTls({ ...options, servername: host, ALPNProtocols: ['http/1.1'] })
+    ? connectTls({ ...options, ...name, ALPNProtocols: ['http/1.1'] })
     : connectTcp({ ...options, keepAliveInitialDelay: keepAliveMilliseconds })
 }
 

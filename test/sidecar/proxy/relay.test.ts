@@ -1,10 +1,14 @@
 import fc from 'fast-check'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { createSecureContext, createServer as createTlsServer } from 'node:tls'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { systemClock, within } from '../../../core/clock.ts'
 import { startProxy, type Proxy } from '../../../sidecar/proxy/index.ts'
 
+const certificates = join(import.meta.dirname, '../../fixtures/tls')
 const opened: { close: () => unknown }[] = []
 afterEach(async () => {
   for (const each of opened.splice(0).reverse()) await each.close()
@@ -29,10 +33,14 @@ async function targetOf(onConnection: (socket: Socket) => void): Promise<number>
   return (server.address() as AddressInfo).port
 }
 
-async function proxyOf(port: number, said: string[] = []): Promise<Proxy> {
+async function proxyOf(
+  port: number,
+  said: string[] = [],
+  origin = 'http://127.0.0.1',
+): Promise<Proxy> {
   const proxy = await startProxy({
     listen: { host: '127.0.0.1', port: 0 },
-    target: `http://127.0.0.1:${String(port)}`,
+    target: `${origin}:${String(port)}`,
     version: '1',
     clock: systemClock,
     onTrouble: (sentence) => said.push(sentence),
@@ -253,6 +261,37 @@ test('a target that cannot be reached is a 502, said once, and counted', async (
     expect((await sample(proxy)).errors).toEqual({ unreachable: 2 })
   })
 })
+
+test.each([
+  ['localhost', ['localhost']],
+  ['127.0.0.1', []],
+])(
+  'a target at https://%s is asked for by name, an address by none; who it is is checked',
+  async (host, names) => {
+    const pem = (file: string) => readFileSync(join(certificates, file))
+    const [cert, key] = [pem('server.pem'), pem('server.key.pem')]
+    const asked: string[] = []
+    const server = createTlsServer({
+      cert,
+      key,
+      SNICallback: (name, done) => {
+        asked.push(name)
+        done(null, createSecureContext({ cert, key }))
+      },
+    }).listen(0)
+    server.on('tlsClientError', () => undefined)
+    await once(server, 'listening')
+    opened.push({ close: () => server.close() })
+    const { port } = server.address() as AddressInfo
+    const said: string[] = []
+    const proxy = await proxyOf(port, said, `https://${host}`)
+    expect((await fetch(`${proxy.url}/rerank`, { method: 'POST', body })).status).toBe(502)
+    expect(said).toEqual([
+      `the proxy cannot reach https://${host}:${String(port)} (UNABLE_TO_VERIFY_LEAF_SIGNATURE).`,
+    ])
+    expect(asked).toEqual(names)
+  },
+)
 
 test('a target that does not read holds the client up, not our memory', async () => {
   const held: Socket[] = []
