@@ -24,6 +24,11 @@ export const serviceSecondsOf = (observation: Observation): number =>
 export const lagSecondsOf = (observation: Observation): number =>
   observation.sentSeconds - observation.intendedSeconds
 
+/** As an interval wants them: who stands next to whom may have waited in the same queue. */
+export function inOrderOfTime(observations: readonly Observation[]): readonly Observation[] {
+  return observations.toSorted((one, two) => one.intendedSeconds - two.intendedSeconds)
+}
+
 /** Sorted, for `percentile`. */
 export function sorted(values: Iterable<number>): Float64Array {
   return Float64Array.from(values).sort()
@@ -37,11 +42,12 @@ export function latencyOf(
   readonly latencySeconds: Summary['latencySeconds']
   readonly notes: readonly string[]
 } {
-  const counted = observations.filter(entersLatency)
-  const response = sorted(scheduled ? counted.map(responseSecondsOf) : [])
+  const counted = inOrderOfTime(observations.filter(entersLatency))
+  const responses = scheduled ? counted.map(responseSecondsOf) : []
+  const response = sorted(responses)
   const service = sorted(counted.map(serviceSecondsOf))
   const samples = counted.length
-  const interval = quantileInterval(response, 0.95)
+  const interval = quantileInterval(responses, 0.95)
   return {
     latencySeconds: {
       samples,
@@ -79,13 +85,17 @@ function notesOf(
 ): readonly string[] {
   const few = formatCount(samples)
   const excluded = requests - samples
+  const worth =
+    interval !== undefined && interval.samples < samples
+      ? `${few} samples, which waited for each other and tell as much as ${formatCount(interval.samples)} independent ones,`
+      : `${few} samples`
   return [
     ...(samples < minimumSamples.p99
       ? [`there is no p99: it takes ${String(minimumSamples.p99)} samples, and this run has ${few}`]
       : []),
     ...(interval !== undefined && interval.confidence < intervalConfidence
       ? [
-          `the interval of p95 holds with ${formatRatio(interval.confidence)} confidence only: ${few} samples are too few for ${formatRatio(intervalConfidence)}`,
+          `the interval of p95 holds with ${formatRatio(interval.confidence)} confidence only: ${worth} are too few for ${formatRatio(intervalConfidence)}`,
         ]
       : []),
     ...(samples < minimumSamples.p95

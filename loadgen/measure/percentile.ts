@@ -1,3 +1,5 @@
+import { effectiveSamples } from './effective-samples.ts'
+
 /**
  * The q-quantile (0 ≤ q ≤ 1) of sorted values by linear interpolation between the two nearest:
  * Hyndman and Fan's type 7, the definition of NumPy, R and k6, so figures can be compared.
@@ -22,25 +24,32 @@ export interface Interval {
   readonly bounds: readonly [number, number]
   /** How sure it is that the true quantile lies between them: less than 95 % where samples are few. */
   readonly confidence: number
+  /** So many independent ones it stands on: fewer than there are where requests wait for each other. */
+  readonly samples: number
 }
 
 /**
- * A confidence interval (95 % unless `wanted` says another) of the q-quantile from order statistics: which sample stands below the
- * true quantile and which above follows from the binomial distribution alone, whatever the latencies'
- * own distribution. With too few samples for that it ends at the extremes, and its confidence says
- * how little that is worth. Undefined for no samples.
+ * A confidence interval (95 % unless `wanted` says another) of the q-quantile from order statistics,
+ * of values in order of time: which sample stands below the true quantile and which above follows
+ * from the binomial distribution alone, whatever the latencies' own distribution. It counts as many
+ * samples as are worth independent ones, or it would be far too narrow wherever requests queue. With
+ * too few for that it ends at the extremes, and its confidence says how little that is worth.
+ * Undefined for no samples.
  */
 export function quantileInterval(
-  sorted: ArrayLike<number>,
+  values: ArrayLike<number>,
   q: number,
   wanted = intervalConfidence,
 ): Interval | undefined {
-  const { ranks, confidence } = intervalRanks(sorted.length, q, wanted)
-  const lower = sorted[ranks[0] - 1]
-  const upper = sorted[ranks[1] - 1]
-  return lower === undefined || upper === undefined
-    ? undefined
-    : { bounds: [lower, upper], confidence }
+  const sorted = Float64Array.from(values).sort()
+  const { length } = sorted
+  const quantile = percentile(sorted, q)
+  if (quantile === undefined) return undefined
+  const samples = effectiveSamples(Float64Array.from(values, (value) => Number(value > quantile)))
+  const { ranks, confidence } = intervalRanks(samples, q, wanted)
+  const lower = sorted[Math.floor(((ranks[0] - 1) * length) / samples)] ?? quantile
+  const upper = sorted[Math.ceil((ranks[1] * length) / samples) - 1] ?? quantile
+  return { bounds: [lower, upper], confidence, samples }
 }
 
 /** Ranks, counted from 1, of the samples that bound the q-quantile of `count` samples. */

@@ -1,6 +1,13 @@
 import type { Observation } from '../../core/observation.ts'
-import { entersLatency, responseSecondsOf, serviceSecondsOf, sorted } from './latency.ts'
-import { intervalConfidence, minimumSamples, percentile, quantileInterval } from './percentile.ts'
+import { effectiveSamples } from './effective-samples.ts'
+import {
+  entersLatency,
+  inOrderOfTime,
+  responseSecondsOf,
+  serviceSecondsOf,
+  sorted,
+} from './latency.ts'
+import { intervalConfidence, minimumSamples, percentile } from './percentile.ts'
 import type { SloThreshold } from './slo.ts'
 
 /** Whether a rate keeps the thresholds, as far as the requests that ended can tell. */
@@ -72,8 +79,8 @@ function verdictOn(
 ): StepVerdict {
   switch (threshold.figure) {
     case 'errors': {
-      const failed = observations.filter(({ outcome }) => outcome !== 'ok').length
-      return compared(wilson(failed, observations.length, confidence), threshold.limit)
+      const failures = inOrderOfTime(observations).map(({ outcome }) => Number(outcome !== 'ok'))
+      return compared(wilson(failures, confidence), threshold.limit)
     }
     // Known at the end alone: the schedule is not over.
     case 'rate':
@@ -85,12 +92,9 @@ function verdictOn(
     case 'p90':
     case 'p95':
     case 'p99': {
-      const q = quantiles[threshold.figure]
-      const interval = quantileInterval(valuesOf(threshold, observations), q, confidence)
-      if (interval === undefined) return 'undecided'
-      // With few samples the upper end is the largest of them, and a larger one may be still to come.
-      const upper = interval.confidence >= confidence - 0.01 ? interval.bounds[1] : Infinity
-      return compared([interval.bounds[0], upper], threshold.limit)
+      // A p95 within the limit: no more than 5 % are over it.
+      const over = valuesOf(threshold, observations).map((value) => Number(value > threshold.limit))
+      return compared(wilson(over, confidence), 1 - quantiles[threshold.figure])
     }
   }
 }
@@ -100,17 +104,20 @@ function compared([lower, upper]: readonly [number, number], limit: number): Ste
   return upper <= limit ? 'kept' : 'undecided'
 }
 
+/** In order of time. */
 function valuesOf({ of }: SloThreshold, observations: readonly Observation[]): Float64Array {
   const secondsOf = of === 'service' ? serviceSecondsOf : responseSecondsOf
-  return sorted(observations.filter(entersLatency).map(secondsOf))
+  return Float64Array.from(inOrderOfTime(observations.filter(entersLatency)), secondsOf)
 }
 
 /** 1.96 for 95 %, 2.576 for 99 %: the two that are used. */
 const normalQuantile = (confidence: number): number => (confidence > 0.97 ? 2.576 : 1.96)
 
-function wilson(failed: number, count: number, confidence: number): readonly [number, number] {
+/** Of a share: a 1 for each that counts, a 0 for each other, in order of time. */
+function wilson(series: ArrayLike<number>, confidence: number): readonly [number, number] {
   const z = normalQuantile(confidence)
-  const share = failed / count
+  const share = Array.from(series).reduce((sum, value) => sum + value, 0) / series.length
+  const count = effectiveSamples(series)
   const middle = share + (z * z) / (2 * count)
   const half = z * Math.sqrt((share * (1 - share)) / count + (z * z) / (4 * count * count))
   const scale = 1 + (z * z) / count
@@ -120,7 +127,8 @@ function wilson(failed: number, count: number, confidence: number): readonly [nu
 function meanInterval(values: Float64Array, confidence: number): readonly [number, number] {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0)
-  const half = normalQuantile(confidence) * (Math.sqrt(squares) / values.length)
+  const error = Math.sqrt(squares / values.length / effectiveSamples(values))
+  const half = normalQuantile(confidence) * error
   return [mean - half, mean + half]
 }
 
@@ -129,9 +137,7 @@ function meanInterval(values: Float64Array, confidence: number): readonly [numbe
  * slope over all requests, and the last quarter's median over the first's, which one outlier cannot move.
  */
 function queueGrows(observations: readonly Observation[]): boolean {
-  const counted = observations
-    .filter(entersLatency)
-    .toSorted((a, b) => a.intendedSeconds - b.intendedSeconds)
+  const counted = inOrderOfTime(observations.filter(entersLatency))
   const count = counted.length
   if (count < minimumSamples.p50) return false
   const mean = (of: (one: Observation) => number) =>

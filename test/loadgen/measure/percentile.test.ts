@@ -78,7 +78,9 @@ test('72 samples are enough for 95 %; with far fewer the interval ends at the la
   expect(few.bounds).toEqual([2, 3])
   expect(few.confidence).toBeCloseTo(3 * 0.95 ** 2 * 0.05, 12)
   expect(quantileInterval([], 0.95)).toBeUndefined()
-  expect(quantileInterval([7], 0.95)).toEqual({ bounds: [7, 7], confidence: 0 })
+  expect(quantileInterval([7], 0.95)).toEqual({
+    ...{ bounds: [7, 7], confidence: 0, samples: 1 },
+  })
 })
 
 test('large counts neither overflow nor vanish', () => {
