@@ -15,6 +15,7 @@ import { totalUsage } from '../core/wire.ts'
 import { Admission, type Load } from './batch/admission.ts'
 import { RecentRate } from './batch/rate.ts'
 import { AbandonedError, BatchScheduler } from './batch/scheduler.ts'
+import { checkCacheRoom } from './cache-room.ts'
 import { underTerms } from './deadline.ts'
 import { parseDevices, usualBatchTokens } from './infer/devices.ts'
 import { InferenceGroup } from './infer/group.ts'
@@ -119,6 +120,7 @@ export class Reranker {
   /** Throws a `UserError` when the limits contradict each other or the model cannot be loaded. */
   static async start(options: RerankerOptions): Promise<Reranker> {
     const maximumTokens = tokensAllowed(options)
+    checkCacheRoom(options)
     return new Reranker(options, maximumTokens, await startParts(options, maximumTokens))
   }
 

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { mostEntries } from '../cache-room.ts'
 import { digestOf, type ReadyText } from '../tokenise/tokeniser.ts'
 import type { Truncation } from '../tokenise/truncation.ts'
 
@@ -24,7 +25,8 @@ export class ScoreCache {
   readonly #scores: LRUCache<string, KnownScore>
 
   constructor(bytes: number) {
-    this.#scores = new LRUCache({ max: Math.max(1, Math.floor(bytes / entryBytes)) })
+    const entries = Math.max(1, Math.floor(bytes / entryBytes))
+    this.#scores = new LRUCache({ max: Math.min(mostEntries, entries) })
   }
 
   get size(): number {

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
+import { mostEntries } from '../cache-room.ts'
 import { maximumCharactersPerToken } from './cut.ts'
 import type { TokenisedText } from './pair.ts'
 import type { TokeniserPool } from './pool.ts'
@@ -41,7 +42,8 @@ export class Tokeniser {
     this.#onLookUp = options.onLookUp
     if (options.cacheBytes > 0) {
       this.#cache = new LRUCache({
-        maxSize: options.cacheBytes,
+        // As many entries as there may be, were they all empty.
+        maxSize: Math.min(options.cacheBytes, (mostEntries - 1) * entryOverheadBytes),
         sizeCalculation: (ids) => ids.byteLength + entryOverheadBytes,
       })
     }
