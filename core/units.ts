@@ -51,9 +51,12 @@ export function formatSpan(seconds: number): string {
 /** 1234.5 → "1,235"; 12.34 → "12.3"; 1.234 → "1.23". */
 export function formatCount(value: number): string {
   if (value >= 100) return Math.round(value).toLocaleString('en-US')
-  return value.toFixed(
-    value >= 10 || Number.isInteger(value) ? (Number.isInteger(value) ? 0 : 1) : 2,
-  )
+  const digits = value >= 10 ? 1 : 2
+  // 5.0004 beside 5 would look like another precision.
+  const rounded = Number(value.toFixed(digits))
+  // What is little is not nothing.
+  const isWhole = Number.isInteger(rounded) && (rounded !== 0 || value === 0)
+  return value.toFixed(isWhole ? 0 : digits)
 }
 
 /** A throughput per GB (10^9 bytes), the article's efficiency figure. */
