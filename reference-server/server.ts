@@ -85,6 +85,7 @@ export async function startServer(
         ...{ model: model.name, maximumDocuments, reranker, metering, clock, log },
       },
       info,
+      servedNames: options.servedNames ?? [],
       ready: () => reranker.ready,
       metrics: () => exposition.render(),
       log,

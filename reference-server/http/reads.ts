@@ -4,11 +4,14 @@ import { dialects, type WireMessage } from '../../core/dialects/index.ts'
 import { unhealthy, type ServerInfo } from '../../core/rerank.ts'
 import { docsPage } from './docs-page.ts'
 import { refuseOtherMethods } from './methods.ts'
+import { checkModel } from './models.ts'
 import { openApiOf } from './openapi.ts'
 
 export interface ReadState {
   readonly info: () => ServerInfo
   readonly ready: () => boolean
+  /** Names of the model that a path may give; none: any. */
+  readonly servedNames: readonly string[]
   /** The exposition's text. */
   readonly metrics: () => Promise<string>
 }
@@ -23,7 +26,10 @@ export function readRoutes(app: FastifyInstance, state: ReadState): void {
   found.set('/openapi.json', (reply) => reply.send(document))
   found.set('/docs', (reply) => reply.type('text/html; charset=utf-8').send(docsPage(document)))
   for (const [path, answer] of found) {
-    app.get(path, (_request, reply) => answer(reply))
+    app.get(path, ({ params }, reply) => {
+      checkModel((params as { readonly model?: string }).model, state.servedNames)
+      return answer(reply)
+    })
     // Where POST reranks, that route refuses the rest.
     if (rerankPaths.has(path)) continue
     refuseOtherMethods(app, path, ['GET', 'HEAD'])

@@ -11,6 +11,7 @@ import type { Reranker } from '../reranker.ts'
 import { failureOf } from './failures.ts'
 import type { KeyCheck } from './keys.ts'
 import { refuseOtherMethods } from './methods.ts'
+import { checkModel } from './models.ts'
 import { send } from './reads.ts'
 import { termsOf } from './terms.ts'
 
@@ -82,10 +83,7 @@ async function answer(
   const asked = dialect
     .decodeRequests(request.body)
     .map((one) => (named === undefined ? one : { ...one, model: named }))
-  const unknown = asked.some(
-    ({ model: name }) => name !== undefined && !isServed(name, servedNames),
-  )
-  if (unknown) throw new RerankFailure('model_not_found', 'The model does not exist.')
+  for (const one of asked) checkModel(one.model, servedNames)
   const count = asked.reduce((sum, { documents }) => sum + documents.length, 0)
   if (count > maximumDocuments) {
     throw new RerankFailure(
@@ -110,10 +108,6 @@ async function answer(
     metering.requestLeft()
   }
 }
-
-/** Without a list every name is taken: most clients must send one, and few can leave it out. */
-const isServed = (name: string, served: readonly string[]) =>
-  served.length === 0 || served.includes(name)
 
 /** Aborts when the connection closes before the answer is out, after which nobody wants it. */
 function hangUp({ raw }: FastifyReply): AbortSignal {

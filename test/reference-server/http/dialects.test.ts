@@ -224,6 +224,17 @@ describe('what clients ask beside rerank', () => {
     ])
   })
 
+  test.each(['/v2/models/other', '/v2/models/other/ready'])(
+    'GET %s: a model that is not served is neither described nor ready',
+    async (path) => {
+      const { status, text } = await ask(server.url + path)
+      expect([status, JSON.parse(text)]).toEqual([
+        404,
+        expect.objectContaining({ error: 'The model does not exist.' }),
+      ])
+    },
+  )
+
   test('models and metadata, which the dialects read back', async () => {
     for (const { name, info } of dialects) {
       if (info === undefined || name === 'nim') continue
