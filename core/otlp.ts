@@ -147,6 +147,9 @@ export async function startOtlp(options: {
     // Metrics alone: without these the SDK sets up trace and log exporters from the environment.
     spanProcessors: [],
     logRecordProcessors: [],
+    // Spans need a context that follows every promise, at a price for each; there are none here. That
+    // null means none the SDK says in its code alone.
+    ...({ contextManager: null } as object),
   })
   sdk.start()
   return { shutdown: () => sdk.shutdown().catch(() => undefined) }

@@ -51,8 +51,8 @@ export class PageFrame {
       text += (this.#pieces[number] ?? '') + textOf(value)
       number += 1
     }
-    for (const at of this.#order) {
-      const value = readings[at]?.value ?? Number.NaN
+    for (let place = 0; place < this.#order.length; place += 1) {
+      const value = readings[this.#order[place] ?? 0]?.value ?? Number.NaN
       if (typeof value === 'number') {
         put(value)
         continue
@@ -60,8 +60,8 @@ export class PageFrame {
       put(countOf(value))
       put(value.sum)
       let below = 0
-      for (const count of value.counts) {
-        below += count
+      for (let bucket = 0; bucket < value.counts.length; bucket += 1) {
+        below += value.counts[bucket] ?? 0
         put(below)
       }
     }
@@ -71,7 +71,12 @@ export class PageFrame {
 
 function sameSeries(a: Reading | undefined, b: Reading | undefined): boolean {
   if (a === undefined || a.metric !== b?.metric) return false
-  for (const label of a.metric.labels) if (a.labels[label] !== b.labels[label]) return false
+  // A loop without an iterator, as everywhere here: there are hundreds of series, and no compiler.
+  const { labels } = a.metric
+  for (let at = 0; at < labels.length; at += 1) {
+    const label = labels[at] ?? ''
+    if (a.labels[label] !== b.labels[label]) return false
+  }
   return typeof a.value === 'number'
     ? typeof b.value === 'number'
     : typeof b.value !== 'number' && sameBounds(a.value, b.value)

@@ -4,8 +4,8 @@ import { performance } from 'node:perf_hooks'
 
 /** Each one finds what was read since: a faster scraper would see the last text again. */
 export const scrapeEverySeconds = 1
-/** Starting, the first readings and the first collections are paid once. */
-const settleSeconds = 10
+/** Starting, the first readings and the first collections, the last of them at 17 s, are paid once. */
+const settleSeconds = 20
 
 export interface Cost {
   readonly coreRatio: number

@@ -80,6 +80,7 @@ export class RowReader implements Reader<readonly GpuSample[]> {
   }
 
   async read(signal: AbortSignal): Promise<readonly GpuSample[]> {
+    const known = this.#known.size
     while (this.#rows.size === 0 && this.#failure === undefined && !signal.aborted) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve
@@ -95,7 +96,9 @@ export class RowReader implements Reader<readonly GpuSample[]> {
     if (this.#rows.size === 0) {
       throw new FailedReading(this.#failure ?? 'nvidia-smi printed no row', this.#taken())
     }
-    await this.#clock.sleep(gatherSeconds, signal)
+    // Those that are known have all spoken: there is nobody to wait for.
+    const whole = known > 0 && this.#rows.size >= known
+    if (!whole) await this.#clock.sleep(gatherSeconds, signal)
     return this.#taken()
   }
 
