@@ -9,7 +9,7 @@ export interface Agreement {
 type Measured = Pick<Summary, 'engine' | 'latencySeconds' | 'totals'>
 
 /**
- * Whether two engines that replayed one plan tell the same of the target: every request of the plan
+ * Whether two engines that replayed one plan tell the same of the target: as many requests of the plan
  * answered in both, and 95 % intervals of p95 that overlap. Two generators that share no code seldom
  * share a mistake.
  */

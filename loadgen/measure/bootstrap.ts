@@ -24,13 +24,26 @@ export type Weights = Uint32Array
 /** 95 % of this many draws lie between the 25th and the 975th. */
 export const draws = 1000
 
+/** A block holds what waited for each other several times over, yet there are a few blocks. */
+const jamsInBlock = 4
+const leastBlocks = 4
+
+/** How many units make a block, where `dependent` units that follow each other tell as much as one. */
+export function blockLength(units: number, dependent: number): number {
+  const wanted = Math.max(Math.cbrt(units), jamsInBlock * dependent)
+  return Math.max(1, Math.round(Math.min(wanted, units / leastBlocks)))
+}
+
 /**
- * Draws `units` units in blocks of neighbours, wrapping round at the end: requests that follow each
- * other wait in the same queue, and drawn one by one they would seem to say more than they do.
+ * Draws `units` units in blocks of `length` neighbours, wrapping round at the end: requests that follow
+ * each other wait in the same queue, and drawn one by one they would seem to say more than they do.
  */
-export function drawBlocks(units: number, random: { below(limit: number): number }): Weights {
+export function drawBlocks(
+  units: number,
+  length: number,
+  random: { below(limit: number): number },
+): Weights {
   const weights = new Uint32Array(units)
-  const length = Math.max(1, Math.round(Math.cbrt(units)))
   for (let drawn = 0; drawn < units;) {
     const start = random.below(units)
     for (let at = 0; at < length && drawn < units; at += 1, drawn += 1) {

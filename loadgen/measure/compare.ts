@@ -1,6 +1,7 @@
 import { pairsOf, type Observation } from '../../core/observation.ts'
 import { Random } from '../dataset/random.ts'
 import {
+  blockLength,
   draws,
   drawBlocks,
   sortSamples,
@@ -9,8 +10,8 @@ import {
   type Sorted,
   type Weights,
 } from './bootstrap.ts'
-import { entersLatency, responseSecondsOf } from './latency.ts'
-import { minimumSamples, percentile } from './percentile.ts'
+import { entersLatency, inOrderOfTime, responseSecondsOf } from './latency.ts'
+import { minimumSamples, percentile, quantileInterval } from './percentile.ts'
 import type { Summary } from './run-file.ts'
 
 /** What is compared: a run's summary and its requests. */
@@ -53,6 +54,8 @@ interface Figure {
 /** A run as the bootstrap draws from it. */
 interface Drawn {
   readonly units: number
+  /** Units that follow each other and tell as much of the slowest requests as one alone would. */
+  readonly dependentUnits: number
   readonly spanSeconds: number
   readonly latencies: Sorted
   readonly failures: Sorted
@@ -112,10 +115,12 @@ export function compareRuns(base: Compared, other: Compared, seed = 1): Comparis
   const shared = paired ? unitsOf(base, other) : undefined
   const a = drawnOf(base, shared ?? unitsOf(base))
   const b = drawnOf(other, shared ?? unitsOf(other))
+  const dependent = Math.max(a.dependentUnits, b.dependentUnits)
   const random = new Random(seed, 'compare')
   const drawn = Array.from({ length: a.units === 0 || b.units === 0 ? 0 : draws }, () => {
-    const first = drawBlocks(a.units, random)
-    return [first, paired ? first : drawBlocks(b.units, random)] as const
+    const first = drawBlocks(a.units, blockLength(a.units, dependent), random)
+    if (paired) return [first, first] as const
+    return [first, drawBlocks(b.units, blockLength(b.units, dependent), random)] as const
   })
   const changes = figures.map((figure) => changeOf(figure, a, b, drawn))
   const invalid = [base, other].some(({ summary }) => !summary.validity.valid)
@@ -153,8 +158,14 @@ const sameInstantSeconds = 1e-3
 function drawnOf({ observations, summary }: Compared, units: ReadonlyMap<number, number>): Drawn {
   const sampled = (values: readonly Observation[], of: (one: Observation) => number) =>
     sortSamples(values.map((one) => ({ unit: units.get(one.batch) ?? 0, value: of(one) })))
+  const { samples = 1 } =
+    quantileInterval(
+      inOrderOfTime(observations.filter(entersLatency)).map(responseSecondsOf),
+      0.95,
+    ) ?? {}
   return {
     units: units.size,
+    dependentUnits: units.size / samples,
     spanSeconds: summary.throughput.spanSeconds,
     latencies: sampled(observations.filter(entersLatency), responseSecondsOf),
     failures: sampled(observations, ({ outcome }) => (outcome === 'ok' ? 0 : 1)),

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Random } from '../../../loadgen/dataset/random.ts'
 import {
+  blockLength,
   sortSamples,
   weightedMean,
   weightedPercentile,
@@ -54,6 +55,26 @@ test('A against A: no difference in about 95 of 100 cases', () => {
   const none = verdicts.filter(({ verdict }) => verdict === 'no_difference').length
   expect(none).toBeGreaterThanOrEqual(34)
   expect(verdicts.every(({ paired }) => paired)).toBe(true)
+})
+
+test('five jams against one are chance, however many requests stood in them', () => {
+  const jammed = (seed: number, jams: readonly number[]) =>
+    noisyRun(seed, 1, {
+      seconds: 800,
+      latencyOf: (index) =>
+        jams.some((start) => index >= start && index < start + 80) ? 2 + index / 1e6 : 0.05,
+    })
+  const [few, many] = [jammed(1, [2000]), jammed(2, [300, 900, 1700, 2600, 3500])]
+  expect(p95Of(compareRuns(few, many)).verdict).toBe('no_difference')
+  const often = Array.from({ length: 20 }, (_, jam) => 100 + 190 * jam)
+  expect(p95Of(compareRuns(few, jammed(2, often))).verdict).toBe('worse')
+})
+
+test('a block holds what was slow together several times, and there are always a few', () => {
+  expect(blockLength(1000, 1)).toBe(10)
+  expect(blockLength(1000, 20)).toBe(80)
+  expect(blockLength(1000, 400)).toBe(250)
+  expect(blockLength(2, 1)).toBe(1)
 })
 
 test('a server that is 10 % slower is found, and the interval holds the truth', () => {
