@@ -43,21 +43,21 @@ describe('dashboards, without the development dependencies', () => {
   test('list names every board and says what it shows', () => {
     const { status, stdout, stderr } = cli('dashboards', 'list')
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
-    expect(stdout.split('\n').map((line) => line.split(': ')[0])).toEqual([
+    expect(stdout.split('\n').map((line) => line.split(' ')[0])).toEqual([
+      'overview',
       'gpu',
       'latency',
       'load-test',
-      'overview',
       '',
     ])
     expect(stdout).toContain(
-      'overview: The ten-second answer: is the reranker well, and what does its GPU say to do?\n',
+      'overview   The ten-second answer: is the reranker well, and what does its GPU say to do?\n',
     )
     expect(JSON.parse(cli('dashboards', 'list', '--json').stdout)).toMatchObject([
+      { name: 'overview', uid: 'rerankscope-overview' },
       { name: 'gpu', uid: 'rerankscope-gpu' },
       { name: 'latency', uid: 'rerankscope-latency' },
       { name: 'load-test', uid: 'rerankscope-load-test' },
-      { name: 'overview', uid: 'rerankscope-overview' },
     ])
   })
 
@@ -73,7 +73,7 @@ describe('dashboards, without the development dependencies', () => {
     [['dashboards', 'export'], 'Say where to export to, with --out DIR.'],
     [
       ['dashboards', 'export', '--out', 'x', '--name', 'cost'],
-      'There is no board cost: --board takes gpu, latency, load-test, overview.',
+      'There is no board cost: --board takes overview, gpu, latency, load-test.',
     ],
     [['dashboards', 'burn'], 'There is no `dashboards burn`: say list, export'],
     [['alerts', 'export'], 'Say where to export to, with --out DIR.'],
